@@ -1,0 +1,53 @@
+import type { Db } from '../../db/pool.ts';
+import { UNDATED } from '../../events/event-id.ts';
+
+const DAY_MS = 86_400_000;
+const DAYS_AHEAD = 3;
+
+export interface Partitions {
+  /** Makes the partitions of these days where they are missing. Cheap for a day seen before. */
+  readonly ensure: (days: Iterable<number>) => Promise<void>;
+  /** Makes yesterday's to three days ahead; at boot and hourly. */
+  readonly ensureAhead: (now: number) => Promise<void>;
+}
+
+export function partitionName(day: number): string {
+  if (day === UNDATED) return 'event_log_undated';
+  return `event_log_${new Date(day * DAY_MS).toISOString().slice(0, 10).replaceAll('-', '')}`;
+}
+
+export function createPartitions(db: Db): Partitions {
+  const known = new Set<number>([UNDATED]);
+
+  async function create(day: number): Promise<void> {
+    const name = partitionName(day);
+    await db.transaction(async (tx) => {
+      await tx.query('select pg_advisory_xact_lock(7366002)');
+      const [found] = await tx.query<{ there: boolean }>('select to_regclass($1) is not null as there', [
+        name,
+      ]);
+      if (found?.there) return;
+      // Attaching takes a weaker lock than `create table … partition of`: writers and readers go on meanwhile.
+      await tx.query(`create table ${name} (like event_log including defaults including constraints)`);
+      await tx.query(
+        `alter table event_log attach partition ${name} for values from (${day}) to (${day + 1})`,
+      );
+    });
+  }
+
+  async function ensure(days: Iterable<number>): Promise<void> {
+    for (const day of days) {
+      if (known.has(day)) continue;
+      await create(day);
+      known.add(day);
+    }
+  }
+
+  return {
+    ensure,
+    ensureAhead: (now) => {
+      const today = Math.floor(now / DAY_MS);
+      return ensure(Array.from({ length: DAYS_AHEAD + 2 }, (_, index) => today - 1 + index));
+    },
+  };
+}

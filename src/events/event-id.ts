@@ -1,0 +1,26 @@
+import { uuidv7 } from 'uuidv7';
+
+/** The partition of every id that is no UUIDv7. */
+export const UNDATED = -1;
+const DAY_MS = 86_400_000;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+export const newEventId = uuidv7;
+
+export function isUuid(text: unknown): text is string {
+  return typeof text === 'string' && text.length === 36 && UUID.test(text);
+}
+
+/** The milliseconds inside a UUIDv7 (RFC 9562, 5.7), or undefined for any other version or variant. */
+export function timeOfEventId(id: string): number | undefined {
+  const variant = id.charCodeAt(19) | 0x20;
+  const isRfcVariant = variant === 0x38 || variant === 0x39 || variant === 0x61 || variant === 0x62;
+  if (id.charCodeAt(14) !== 0x37 || !isRfcVariant) return undefined;
+  return Number.parseInt(id.slice(0, 8), 16) * 65_536 + Number.parseInt(id.slice(9, 13), 16);
+}
+
+/** The partition of an id: the UTC day inside a UUIDv7 as days since the epoch, else `UNDATED`. A pure function. */
+export function dayOfEventId(id: string): number {
+  const time = timeOfEventId(id);
+  return time === undefined ? UNDATED : Math.floor(time / DAY_MS);
+}

@@ -1,0 +1,150 @@
+import type { Clock } from './clock.ts';
+import { AppError } from './errors.ts';
+
+interface GroupQueueOptions<T, R> {
+  readonly clock: Clock;
+  /** Most items of one group. */
+  readonly maxGroup: number;
+  /** Most items that may wait; one more is refused before anything is queued. */
+  readonly maxQueued: number;
+  /** Milliseconds from `add` to an answer, queueing and writing together. */
+  readonly deadlineMs: number;
+  /** Writes one group; results in the order given. It is never called twice at the same time. */
+  readonly write: (items: readonly T[]) => Promise<readonly R[]>;
+}
+
+export interface GroupQueue<T, R> {
+  /** Results in the order given. Rejects with `overloaded` (nothing queued), `unavailable` (taken back) or `outcome_unknown`. */
+  readonly add: (items: readonly T[]) => Promise<readonly R[]>;
+  readonly queued: () => number;
+  /** Waits for everything queued, then refuses. */
+  readonly close: () => Promise<void>;
+}
+
+interface Entry<T, R> {
+  readonly items: readonly T[];
+  readonly dueAt: number;
+  readonly resolve: (results: readonly R[]) => void;
+  readonly reject: (error: unknown) => void;
+  settled: boolean;
+}
+
+const SWEEP_MS = 100;
+
+/**
+ * Group commit: whatever arrives while one group is written becomes the next group. Nobody waits for a timer, so a lone
+ * request pays one write, and a thousand at once share one.
+ */
+export function createGroupQueue<T, R>(options: GroupQueueOptions<T, R>): GroupQueue<T, R> {
+  const { clock } = options;
+  let waiting: Entry<T, R>[] = [];
+  let writing: Entry<T, R>[] = [];
+  let queued = 0;
+  let closed = false;
+  let idle: (() => void) | undefined;
+  let pumping = false;
+
+  const sweep = setInterval(expire, SWEEP_MS);
+  sweep.unref();
+
+  function settle(entry: Entry<T, R>, finish: () => void): void {
+    if (entry.settled) return;
+    entry.settled = true;
+    queued -= entry.items.length;
+    finish();
+  }
+
+  function expire(): void {
+    const now = clock.monotonicMs();
+    for (const entry of writing) {
+      if (entry.dueAt <= now) settle(entry, () => entry.reject(outcomeUnknown()));
+    }
+    if (waiting[0] === undefined || waiting[0].dueAt > now) return;
+    const due = waiting.filter((entry) => entry.dueAt <= now);
+    waiting = waiting.filter((entry) => entry.dueAt > now);
+    for (const entry of due) settle(entry, () => entry.reject(takenBack()));
+  }
+
+  function takeGroup(): Entry<T, R>[] {
+    let items = 0;
+    let count = 0;
+    for (const entry of waiting) {
+      if (count > 0 && items + entry.items.length > options.maxGroup) break;
+      items += entry.items.length;
+      count += 1;
+    }
+    const group = waiting.slice(0, count);
+    waiting = waiting.slice(count);
+    return group;
+  }
+
+  async function writeGroup(group: Entry<T, R>[]): Promise<void> {
+    writing = group;
+    try {
+      const results = await options.write(
+        group.length === 1 ? group[0]!.items : group.flatMap((entry) => entry.items),
+      );
+      let at = 0;
+      for (const entry of group) {
+        const own = results.slice(at, at + entry.items.length);
+        at += entry.items.length;
+        settle(entry, () => entry.resolve(own));
+      }
+    } catch (error) {
+      for (const entry of group) settle(entry, () => entry.reject(error));
+    } finally {
+      writing = [];
+    }
+  }
+
+  async function pump(): Promise<void> {
+    pumping = true;
+    // One turn of the event loop: requests that were read by the same poll share the group.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (waiting.length > 0) await writeGroup(takeGroup());
+    pumping = false;
+    idle?.();
+  }
+
+  return {
+    add: (items) => {
+      if (closed) return Promise.reject(takenBack());
+      if (items.length === 0) return Promise.resolve([]);
+      if (queued + items.length > options.maxQueued) return Promise.reject(overloaded());
+      queued += items.length;
+      return new Promise((resolve, reject) => {
+        const dueAt = clock.monotonicMs() + options.deadlineMs;
+        waiting.push({ items, dueAt, resolve, reject, settled: false });
+        if (!pumping) void pump();
+      });
+    },
+    queued: () => queued,
+    close: async () => {
+      closed = true;
+      if (pumping) await new Promise<void>((resolve) => (idle = resolve));
+      clearInterval(sweep);
+    },
+  };
+}
+
+function overloaded(): AppError {
+  return new AppError(
+    'overloaded',
+    'More events wait than can be written in time. Nothing of this request was kept; repeat it after Retry-After.',
+  );
+}
+
+function takenBack(): AppError {
+  return new AppError(
+    'unavailable',
+    'The event log did not take this request in time. Nothing of it was kept; repeat it after Retry-After.',
+  );
+}
+
+export function outcomeUnknown(cause?: unknown): AppError {
+  return new AppError(
+    'outcome_unknown',
+    'The event log did not answer in time. The event may have been kept; repeat it with the same event_id, it counts once.',
+    cause === undefined ? {} : { cause },
+  );
+}

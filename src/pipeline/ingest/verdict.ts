@@ -1,0 +1,117 @@
+import { isbot } from 'isbot';
+import { LRUCache } from 'lru-cache';
+import {
+  type EventType,
+  RULE_VERSIONS,
+  type Rule,
+  type Subject,
+  type SubjectKind,
+  type Verdict,
+} from '../../events/event.ts';
+
+const REPEAT_MS = 2_000;
+const WINDOW_MS = 60_000;
+/** Events of one actor in a minute; more are flagged, ten times as many are refused. */
+export const RATE_PER_MINUTE = 120;
+const REFUSED_AT = RATE_PER_MINUTE * 10;
+const ACTORS_KEPT = 200_000;
+
+const VALID: Verdict = { valid: true };
+const INVALID = Object.fromEntries(
+  Object.entries(RULE_VERSIONS).map(([rule, ruleVersion]) => [rule, { valid: false, rule, ruleVersion }]),
+) as Record<Rule, Verdict>;
+
+/** A kind of subject has its own rules: a post knows prefetch alone. */
+const RULES_OF: Readonly<Record<SubjectKind, ReadonlySet<Rule>>> = {
+  campaign: new Set<Rule>(['prefetch', 'bot', 'rate', 'repeat']),
+  post: new Set<Rule>(['prefetch']),
+};
+
+export interface Judged {
+  readonly id: string;
+  readonly subject: Subject;
+  readonly type: EventType;
+  readonly actor: string;
+  readonly at: number;
+  readonly userAgent: string | undefined;
+  readonly prefetch: boolean;
+}
+
+export interface Verdicts {
+  readonly judge: (event: Judged) => Verdict;
+  /** Tells of an event that is now durable: only then may it make a later one a repeat. */
+  readonly committed: (event: Judged) => void;
+  /** Counts one more event of an actor; true where there are so many that it is to be refused. */
+  readonly exceeds: (actor: string, at: number) => boolean;
+}
+
+interface Window {
+  start: number;
+  count: number;
+  before: number;
+}
+
+/**
+ * Judges events as they are accepted. State lives in this process: two servers each see their own half of an actor's
+ * repeats. Memory is bounded; who was forgotten starts anew.
+ */
+export function createVerdicts(): Verdicts {
+  const bots = new LRUCache<string, boolean>({ max: 10_000 });
+  const last = new LRUCache<string, { id: string; at: number }>({ max: ACTORS_KEPT });
+  const windows = new LRUCache<string, Window>({ max: ACTORS_KEPT });
+
+  function isBot(agent: string | undefined): boolean {
+    // No agent at all: no browser does that.
+    if (!agent) return true;
+    let known = bots.get(agent);
+    if (known === undefined) {
+      known = isbot(agent);
+      bots.set(agent, known);
+    }
+    return known;
+  }
+
+  /** Events in the last minute, by the sliding window over two fixed ones. */
+  function rate(actor: string, at: number): number {
+    const window = windows.get(actor);
+    if (!window || at - window.start >= 2 * WINDOW_MS) return 0;
+    if (at - window.start >= WINDOW_MS)
+      return window.count * (1 - (at - window.start - WINDOW_MS) / WINDOW_MS);
+    return window.count + window.before * (1 - Math.max(0, at - window.start) / WINDOW_MS);
+  }
+
+  function addToRate(actor: string, at: number): void {
+    const window = windows.get(actor);
+    if (!window || at - window.start >= 2 * WINDOW_MS) windows.set(actor, { start: at, count: 1, before: 0 });
+    else if (at - window.start >= WINDOW_MS) {
+      windows.set(actor, { start: window.start + WINDOW_MS, count: 1, before: window.count });
+    } else window.count += 1;
+  }
+
+  function isRepeat(event: Judged): boolean {
+    const before = last.get(repeatKey(event));
+    return before !== undefined && before.id !== event.id && Math.abs(event.at - before.at) <= REPEAT_MS;
+  }
+
+  return {
+    judge: (event) => {
+      const rules = RULES_OF[event.subject.kind];
+      if (event.prefetch) return INVALID.prefetch;
+      if (rules.has('bot') && isBot(event.userAgent)) return INVALID.bot;
+      if (rules.has('rate') && rate(event.actor, event.at) > RATE_PER_MINUTE) return INVALID.rate;
+      if (rules.has('repeat') && isRepeat(event)) return INVALID.repeat;
+      return VALID;
+    },
+    committed: (event) => {
+      if (!isRepeat(event)) last.set(repeatKey(event), { id: event.id, at: event.at });
+    },
+    exceeds: (actor, at) => {
+      addToRate(actor, at);
+      return rate(actor, at) > REFUSED_AT;
+    },
+  };
+}
+
+function repeatKey(event: Judged): string {
+  return `${event.actor}${event.type}${event.subject.kind}${event.subject.id}`;
+}
