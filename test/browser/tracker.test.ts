@@ -30,6 +30,7 @@ let context: BrowserContext;
 let html = '';
 let refuse = 0; // so many requests are answered 503
 let arrivals: Arrival[] = [];
+let pageNumber = 0; // each test has its own page: a late beacon of the one before is not its arrival
 
 const tag = (more = '') => `<script async src="/renamed.js" data-auto ${more}></script>`;
 const banner = (style = '', campaign = 12) =>
@@ -41,7 +42,7 @@ const arrived = (type: string) =>
 const open = async (body: string): Promise<Page> => {
   html = `<!doctype html><title>page</title>${body}`;
   const page = await context.newPage();
-  await page.goto(`${origin}/page?secret=1`);
+  await page.goto(`${origin}/page-${pageNumber}?secret=1`);
   return page;
 };
 
@@ -61,7 +62,8 @@ before(async () => {
         const status = refuse > 0 ? 503 : 202;
         refuse -= 1;
         const events: Sent[] = JSON.parse(body);
-        arrivals.push({ status, contentType: request.headers['content-type'], events });
+        const ofThisTest = events.some((event) => event.page.endsWith(`/page-${pageNumber}`));
+        if (ofThisTest) arrivals.push({ status, contentType: request.headers['content-type'], events });
         response.writeHead(status).end('{}');
       });
     } else response.writeHead(200, { 'content-type': 'text/html' }).end(html);
@@ -80,6 +82,7 @@ after(async () => {
 beforeEach(async (t) => {
   if (missingBrowser) return;
   arrivals = [];
+  pageNumber += 1;
   refuse = 0;
   context = await browser.newContext({ viewport: { width: 800, height: 600 } });
   if ('after' in t) t.after(() => context.close());
@@ -103,7 +106,7 @@ test('an element in the viewport is a view at once and a true view after a secon
   assert.notEqual(view.event_id, trueView.event_id);
   assert.ok(Date.parse(trueView.occurred_at) - Date.parse(view.occurred_at) >= 1000);
   assert.equal(view.campaign_id, 12);
-  assert.equal(view.page, `${origin}/page`);
+  assert.equal(view.page, `${origin}/page-${pageNumber}`);
   assert.match(arrivals[0]?.contentType ?? '', /^text\/plain/);
 });
 
@@ -117,7 +120,7 @@ test(
     await until('a view', () => arrived('view').length === 1);
     await page.waitForTimeout(1500); // nothing must happen, so there is no condition to wait for
     assert.equal(arrived('true_view').length, 0);
-    await page.evaluate(() => scrollTo(0, 300));
+    await page.evaluate('scrollTo(0, 300)');
     await until('a true view', () => arrived('true_view').length === 1);
   },
 );
@@ -125,16 +128,16 @@ test(
 test('an element that leaves the viewport within the second is no true view', options, async () => {
   const page = await open(`${tag()}${banner()}<div style="height:3000px"></div>`);
   await until('a view', () => arrived('view').length === 1);
-  await page.evaluate(() => scrollTo(0, 2000));
+  await page.evaluate('scrollTo(0, 2000)');
   await page.waitForTimeout(1500);
   assert.equal(arrived('true_view').length, 0);
 });
 
 test('elements added later are observed, each once', options, async () => {
   const page = await open(tag());
-  await page.waitForFunction(() => 'weir' in window);
-  await page.evaluate((ad) => document.body.insertAdjacentHTML('beforeend', ad), banner('', 7));
-  await page.evaluate(() => document.body.append('more'));
+  await page.waitForFunction('window.weir');
+  await page.evaluate(`document.body.insertAdjacentHTML('beforeend', ${JSON.stringify(banner('', 7))})`);
+  await page.evaluate("document.body.append('more')");
   await until('a true view', () => arrived('true_view').length === 1);
   assert.deepEqual(
     arrived('view').map((event) => event.campaign_id),
@@ -155,7 +158,7 @@ test('after a 503 the same ids are sent again', options, async () => {
 
 test('a click is sent though the link leaves the page at once', options, async () => {
   const page = await open(tag() + banner().replace('href="#"', 'href="/elsewhere"'));
-  await page.waitForFunction(() => 'weir' in window);
+  await page.waitForFunction('window.weir');
   await page.click('a');
   await page.waitForURL('**/elsewhere');
   await until('a click', () => arrived('click').length >= 1);
@@ -167,7 +170,7 @@ test('the counting redirect is not counted a second time', options, async () => 
   await until('a view', () => arrived('view').length === 1);
   await page.click('a');
   await page.waitForURL('**/t/c/12');
-  await page.goto(`${origin}/page`);
+  await page.goto(`${origin}/page-${pageNumber}`);
   await until('the next page', () => arrived('view').length >= 2);
   assert.equal(arrived('click').length, 0);
 });
@@ -190,22 +193,19 @@ for (const [what, init] of [
   test(`nothing is sent or kept with ${what}`, options, async () => {
     await context.addInitScript(init ?? '');
     const page = await open(tag() + banner());
-    await page.waitForFunction(() => 'weir' in window);
+    await page.waitForFunction('window.weir');
     await page.click('a');
     await page.waitForTimeout(1500);
     assert.deepEqual(arrivals, []);
-    assert.equal(await page.evaluate(() => localStorage.length), 0);
+    assert.equal(await page.evaluate('localStorage.length'), 0);
   });
 }
 
 test('where consent is required nothing is sent before it is given', options, async () => {
   const page = await open(tag('data-consent="required"') + banner());
-  await page.waitForFunction(() => 'weir' in window);
+  await page.waitForFunction('window.weir');
   await page.waitForTimeout(500);
   assert.deepEqual(arrivals, []);
-  await page.evaluate(() => {
-    Object.assign(window, { weirConsent: true });
-    dispatchEvent(new Event('weirconsent'));
-  });
+  await page.evaluate("window.weirConsent = true; dispatchEvent(new Event('weirconsent'))");
   await until('a true view', () => arrived('true_view').length === 1);
 });
