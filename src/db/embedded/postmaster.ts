@@ -2,7 +2,14 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { Place } from './place.ts';
-import { isAlive, listProcesses, readCommand, signalProcess, waitUntil } from './process-table.ts';
+import {
+  answersSignal,
+  isAlive,
+  listProcesses,
+  readCommand,
+  signalProcess,
+  waitUntil,
+} from './process-table.ts';
 
 /** What a running server wrote about itself. */
 export interface Postmaster {
@@ -13,6 +20,7 @@ export interface Postmaster {
 }
 
 const PID_FILE = 'postmaster.pid';
+const ORPHAN_GRACE_MS = 50;
 
 /** The living server of this cluster, if any. Its pid file outlives it, and its pid may be somebody else's by now. */
 export function findPostmaster(place: Place): Postmaster | undefined {
@@ -65,16 +73,21 @@ export async function answers(place: Place, server: Postmaster): Promise<boolean
 
 /**
  * After a server's sudden death its backends may live on for a moment, and a new server refuses to start beside
- * them. Whatever they do is lost already, so those that have not gone after 2 s are killed.
+ * them. Idle ones notice within milliseconds; one that computes does not, and what it does is lost already: it is
+ * killed.
  */
 export async function clearRemains(place: Place): Promise<void> {
   const orphans = () => listProcesses(`postgres: ${place.clusterName}: `);
-  if (!(await waitUntil(() => orphans().length === 0, 2_000))) {
+  if (!(await waitUntil(() => orphans().length === 0, ORPHAN_GRACE_MS))) {
     for (const pid of orphans()) signalProcess(pid, 'SIGKILL');
     await waitUntil(() => orphans().length === 0, 2_000);
   }
-  // PostgreSQL clears its own stale file, but gives up where the pid in it now belongs to another process.
+  // PostgreSQL clears its own stale files, but gives up while the pid in it is taken: by a process that got it later,
+  // or by the dead server itself where the container's first process does not reap. Elsewhere than on Linux we cannot
+  // see that no orphan is left, and leave them alone.
   const noted = readPidFile(place);
-  const isReused = process.platform === 'linux' && noted && isAlive(noted.pid) && orphans().length === 0;
-  if (isReused && !isOfCluster(place, noted.pid)) rmSync(join(place.clusterDir, PID_FILE), { force: true });
+  if (process.platform !== 'linux' || !noted || findPostmaster(place) || orphans().length > 0) return;
+  if (!answersSignal(noted.pid)) return;
+  rmSync(join(place.clusterDir, PID_FILE), { force: true });
+  if (place.socketDir) rmSync(join(place.socketDir, `.s.PGSQL.${noted.port}.lock`), { force: true });
 }

@@ -87,7 +87,8 @@ function isDeadState(state: string | undefined): boolean {
   return state === 'Z' || state === 'X';
 }
 
-function answersSignal(pid: number): boolean {
+/** Whether the pid is taken at all: by a zombie as well. */
+export function answersSignal(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
