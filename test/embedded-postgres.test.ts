@@ -25,7 +25,17 @@ const root = mkdtempSync(join(tmpdir(), 'weir-embedded-'));
 chmodSync(root, 0o755);
 let folders = 0;
 
-after(() => rmSync(root, { recursive: true, force: true }));
+const owners: ChildProcess[] = [];
+
+/** After a failed test, too, no process stays. */
+after(() => {
+  for (const owner of owners) owner.kill('SIGKILL');
+  for (let number = 1; number <= folders; number += 1) {
+    const pid = findServerPid(join(root, `data-${number}`));
+    if (pid && isRunning(pid)) process.kill(pid, 'SIGQUIT');
+  }
+  rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+});
 
 function newDataDir(): string {
   folders += 1;
@@ -82,10 +92,12 @@ interface Owner {
 
 function spawnOwner(dataDir: string, role: 'serve' | 'command'): ChildProcess {
   const script = join(import.meta.dirname, 'support', 'embedded-owner.ts');
-  return spawn(process.execPath, [script, dataDir, role], {
+  const child = spawn(process.execPath, [script, dataDir, role], {
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
   });
+  owners.push(child);
+  return child;
 }
 
 async function startOwner(dataDir: string, role: 'serve' | 'command'): Promise<Owner> {
@@ -148,11 +160,12 @@ test('a killed PostgreSQL comes back by itself with every committed row, at the 
   });
 });
 
-test('after kill -9 of its owner the next start adopts the server, supervises it and finds the rows', async () => {
+test('after kill -9 of the whole process group the next start adopts the server, supervises it and finds the rows', async () => {
   const dataDir = newDataDir();
   const owner = await startOwner(dataDir, 'serve');
   await query(owner.url, 'create table kept (n int); insert into kept values (1)');
-  owner.child.kill('SIGKILL');
+  assert.ok(owner.child.pid);
+  process.kill(-owner.child.pid, 'SIGKILL');
   await endOf(owner.child);
   await withServe(dataDir, async ({ url, owned }) => {
     assert.equal(owned, false);

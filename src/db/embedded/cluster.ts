@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { AppError } from '../../kit/errors.ts';
 import type { Logger } from '../../kit/logger.ts';
 import { giveTo, type Place } from './place.ts';
 
@@ -105,8 +106,20 @@ async function run(
   child.once('error', reject);
   child.once('close', resolve);
   const code = await promise;
-  if (code !== 0 && !options.mayFail) throw new Error(`${command} failed (${code}):\n${printed.join('')}`);
-  return code === 0;
+  if (code === 0) return true;
+  if (options.mayFail) return false;
+  throw toFailure(`${command} failed (${code}):\n${printed.join('')}`);
+}
+
+/** The one failure that a person must settle gets a way out: initdb insists on a name for the user it runs as. */
+function toFailure(message: string): Error {
+  const nameless = /could not look up effective user ID (\d+)/.exec(message);
+  if (!nameless) return new Error(message);
+  return new AppError(
+    'unavailable',
+    `PostgreSQL cannot create its cluster as user ${nameless[1]}, who has no entry in /etc/passwd. Add one, run as another user, or set DATABASE_URL to a PostgreSQL of your own (15 or newer).`,
+    { cause: new Error(message) },
+  );
 }
 
 /** Nothing of ours leaks into the server: no PG… variables, no secrets, no locale that may not exist. */

@@ -3,13 +3,13 @@ import { AppError } from '../../kit/errors.ts';
 import type { Logger } from '../../kit/logger.ts';
 import { sleep } from '../../kit/wait.ts';
 import { type FileLock, tryLock, withLock } from './file-lock.ts';
-import { type Place, preparePlace } from './place.ts';
+import { type Place, preparePlace, removeSocketDir } from './place.ts';
 import { toUrl } from './postmaster.ts';
 import { ensureRunning, type RunningServer, stopServer } from './server.ts';
 import { superviseServer } from './supervisor.ts';
 import { addUser, listUsers, type Role, removeUser } from './users.ts';
 
-export interface EmbeddedPostgresOptions {
+interface EmbeddedPostgresOptions {
   /** Created if absent; the cluster lies in its folder `postgres`, the server's log in `postgres.log`. */
   readonly dataDir: string;
   readonly log: Logger;
@@ -73,7 +73,9 @@ async function join(
     await supervisor.stop();
     await underLock(async () => {
       removeUser(place.usersDir, entry);
-      if (listUsers(place.usersDir).length === 0) await stopServer(place, log);
+      if (listUsers(place.usersDir).length > 0) return;
+      await stopServer(place, log);
+      removeSocketDir(kept);
     }).finally(() => serveLock?.release());
   };
   let leaving: Promise<void> | undefined;

@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -114,6 +115,16 @@ function prepareSocketDir(
   if (user) chownSync(dir, user.uid, user.gid);
   chmodSync(dir, 0o700);
   return dir;
+}
+
+/** Nothing stays behind among the temporary files; a folder inside the data folder may stay. */
+export function removeSocketDir(place: Place): void {
+  if (place.socketDir === undefined || place.socketDir.startsWith(place.dataDir)) return;
+  try {
+    rmdirSync(place.socketDir);
+  } catch {
+    // Not empty or not ours: harmless where it is.
+  }
 }
 
 /** Even behind a private socket folder a password stands: as root the server shares the user nobody with others. */

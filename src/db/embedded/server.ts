@@ -15,7 +15,7 @@ export interface RunningServer extends Postmaster {
   readonly started: boolean;
 }
 
-export interface StartOptions {
+interface StartOptions {
   readonly settings: Readonly<Record<string, string>>;
   /** Of the server before, so that a restart keeps its address; TCP only. */
   readonly port?: number;

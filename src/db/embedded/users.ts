@@ -4,7 +4,7 @@ import { findStartToken } from './process-table.ts';
 
 export type Role = 'serve' | 'command';
 
-export interface User {
+interface User {
   readonly pid: number;
   readonly role: Role;
   readonly name: string;
