@@ -1,0 +1,240 @@
+import { readFileSync } from 'node:fs';
+import ipaddr from 'ipaddr.js';
+
+/** The environment, read once. The only reader of `process.env` beside the tests. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly adminUsername: string;
+  /** undefined: one is made at the first start and printed once. */
+  readonly adminPassword: string | undefined;
+  /** undefined: the embedded PostgreSQL. */
+  readonly databaseUrl: string | undefined;
+  /** Beside a DATABASE_URL that leads through PgBouncer: for session locks, migrations and the log. */
+  readonly databaseDirectUrl: string | undefined;
+  readonly publicUrl: URL | undefined;
+  readonly trustedProxies: readonly string[];
+  readonly allowedOrigins: readonly string[];
+  readonly rateLimits: boolean;
+  readonly rawRetentionDays: number;
+  readonly logLevel: string;
+}
+
+interface Setting<T> {
+  readonly doc: string;
+  readonly example: string;
+  /** Throws an Error whose message says what the value must be. */
+  readonly parse: (text: string) => T;
+  readonly fallback: T;
+  readonly secret?: boolean;
+}
+
+const setting = <T>(
+  doc: string,
+  example: string,
+  fallback: T,
+  parse: (text: string) => T,
+  secret = false,
+): Setting<T> => ({
+  doc,
+  example,
+  fallback,
+  parse,
+  secret,
+});
+
+const text = (value: string) => value;
+const optionalUrl =
+  (...protocols: string[]) =>
+  (value: string): string | undefined => {
+    if (!URL.canParse(value) || !protocols.includes(new URL(value).protocol)) {
+      throw new Error(`must be a URL that begins with ${protocols.map((one) => `${one}//`).join(' or ')}`);
+    }
+    return value;
+  };
+
+/** Every name there is, with what it is for; `.env.example` is made from it. */
+export const SETTINGS = {
+  HOST: setting(
+    'Address to listen on. Loopback unless you say otherwise; 0.0.0.0 for every interface.',
+    '127.0.0.1',
+    '127.0.0.1',
+    text,
+  ),
+  PORT: setting('Port to listen on; 0 takes any free one.', '8000', 8000, wholeNumber(0, 65_535)),
+  DATA_DIR: setting('Where the embedded PostgreSQL and the keys live.', '.data', '.data', text),
+  ADMIN_USERNAME: setting(
+    'E-mail address of the first admin.',
+    'admin@example.com',
+    'admin@example.com',
+    text,
+  ),
+  ADMIN_PASSWORD: setting<string | undefined>(
+    'Password of the first admin, 8 to 128 characters; without it one is made and printed once.',
+    '',
+    undefined,
+    text,
+    true,
+  ),
+  DATABASE_URL: setting<string | undefined>(
+    'Any PostgreSQL from 15 on, instead of the embedded one; no superuser needed.',
+    'postgres://weir@db/weir',
+    undefined,
+    optionalUrl('postgres:', 'postgresql:'),
+    true,
+  ),
+  DATABASE_DIRECT_URL: setting<string | undefined>(
+    'The same database without PgBouncer, where DATABASE_URL leads through one.',
+    'postgres://weir@db:5432/weir',
+    undefined,
+    optionalUrl('postgres:', 'postgresql:'),
+    true,
+  ),
+  PUBLIC_URL: setting<string | undefined>(
+    'How browsers reach this server; https makes cookies Secure and __Host-.',
+    'https://ads.example.com',
+    undefined,
+    optionalUrl('http:', 'https:'),
+  ),
+  TRUSTED_PROXIES: setting<readonly string[]>(
+    'Networks (CIDR, separated by commas) whose X-Forwarded-For is believed.',
+    '10.0.0.0/8',
+    [],
+    parseCidrs,
+  ),
+  ALLOWED_ORIGINS: setting<readonly string[]>(
+    'Further origins whose pages may send events as the signed-in member.',
+    'https://www.example.com',
+    [],
+    parseOrigins,
+  ),
+  RATE_LIMITS: setting(
+    '`off` turns refusals off, for tests and load runs. Verdicts stay.',
+    'on',
+    true,
+    onOff,
+  ),
+  RAW_RETENTION_DAYS: setting(
+    'How long raw events are kept; counters stay for ever.',
+    '90',
+    90,
+    wholeNumber(8, 3_650),
+  ),
+  LOG_LEVEL: setting(
+    'debug, info, warn, error or silent.',
+    'info',
+    'info',
+    oneOf('debug', 'info', 'warn', 'error', 'silent'),
+  ),
+} as const;
+
+type Name = keyof typeof SETTINGS;
+type Value<N extends Name> = (typeof SETTINGS)[N]['fallback'];
+
+/** Everything wrong with the environment, at once. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** Reads `.env` (the environment wins over it) and the environment. Throws one ConfigError that lists every problem. */
+export function loadConfig(env: NodeJS.ProcessEnv = process.env, envFile = '.env'): Config {
+  const problems: string[] = [];
+  const file = readEnvFile(envFile, problems);
+  const read = <N extends Name>(name: N): Value<N> => {
+    const value = env[name] ?? file.get(name);
+    const { parse, fallback, secret } = SETTINGS[name] as Setting<Value<N>>;
+    if (value === undefined || value === '') return fallback;
+    try {
+      return parse(value);
+    } catch (error) {
+      problems.push(`${name}=${secret ? '***' : value}: ${(error as Error).message}`);
+      return fallback;
+    }
+  };
+  const publicUrl = read('PUBLIC_URL');
+  const config: Config = {
+    host: read('HOST'),
+    port: read('PORT'),
+    dataDir: read('DATA_DIR'),
+    adminUsername: read('ADMIN_USERNAME'),
+    adminPassword: read('ADMIN_PASSWORD'),
+    databaseUrl: read('DATABASE_URL'),
+    databaseDirectUrl: read('DATABASE_DIRECT_URL'),
+    publicUrl: publicUrl === undefined ? undefined : new URL(publicUrl),
+    trustedProxies: read('TRUSTED_PROXIES'),
+    allowedOrigins: read('ALLOWED_ORIGINS'),
+    rateLimits: read('RATE_LIMITS'),
+    rawRetentionDays: read('RAW_RETENTION_DAYS'),
+    logLevel: read('LOG_LEVEL'),
+  };
+  if (config.databaseDirectUrl && !config.databaseUrl)
+    problems.push('DATABASE_DIRECT_URL: needs DATABASE_URL beside it');
+  if (problems.length > 0) {
+    throw new ConfigError(
+      `The configuration has ${problems.length} problem(s):\n  ${problems.join('\n  ')}\nSee .env.example for every name.`,
+    );
+  }
+  return Object.freeze(config);
+}
+
+function readEnvFile(path: string, problems: string[]): Map<string, string> {
+  const values = new Map<string, string>();
+  let content: string;
+  try {
+    content = readFileSync(path, 'utf8');
+  } catch (error) {
+    // No file is the usual case; one that cannot be read is not.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+      problems.push(`${path}: ${(error as Error).message}`);
+    return values;
+  }
+  for (const [index, line] of content.split('\n').entries()) {
+    const match = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*$/.exec(line);
+    if (/^\s*(#|$)/.test(line)) continue;
+    if (!match) problems.push(`${path}:${index + 1}: is not NAME=value`);
+    else if (!(match[1]! in SETTINGS))
+      problems.push(`${path}:${index + 1}: ${match[1]} is not a name that Weir knows`);
+    else values.set(match[1]!, match[2]!.replace(/^(["'])(.*)\1$/, '$2'));
+  }
+  return values;
+}
+
+function wholeNumber(least: number, most: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (!/^\d+$/.test(value) || number < least || number > most)
+      throw new Error(`must be a whole number from ${least} to ${most}`);
+    return number;
+  };
+}
+
+function oneOf(...words: string[]): (value: string) => string {
+  return (value) => {
+    if (!words.includes(value)) throw new Error(`must be one of ${words.join(', ')}`);
+    return value;
+  };
+}
+
+function onOff(value: string): boolean {
+  if (value !== 'on' && value !== 'off') throw new Error('must be on or off');
+  return value === 'on';
+}
+
+function parseCidrs(value: string): readonly string[] {
+  const networks = value.split(',').map((one) => one.trim());
+  for (const network of networks) {
+    if (!ipaddr.isValidCIDR(network))
+      throw new Error(`${network} is no network; write for example 10.0.0.0/8`);
+  }
+  return networks;
+}
+
+function parseOrigins(value: string): readonly string[] {
+  return value.split(',').map((one) => {
+    const origin = one.trim();
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin)
+      throw new Error(`${origin} is no origin; write for example https://www.example.com`);
+    return origin;
+  });
+}

@@ -1,0 +1,143 @@
+import type { Db } from '../../db/pool.ts';
+
+export const AGGREGATOR = 'aggregator';
+
+/** What counts: an event whose kind and type this version knows. Counting, rebuild and verify share this one line. */
+export const COUNTABLE = 'type between 1 and 3 and subject_kind between 1 and 2';
+
+/** Columns of one event as the counters see it. */
+export const COUNTED_COLUMNS = `subject_kind, subject_id, (rule <> 0)::int::int2 as traffic, actor, type, occurred_at`;
+
+export const MINUTE = `date_bin('1 minute', occurred_at, 'epoch')`;
+export const QUARTER = `date_bin('15 minutes', bucket_at, 'epoch')`;
+export const QUARTER_OF_EVENT = `date_bin('15 minutes', occurred_at, 'epoch')`;
+/** The bit of `actor_quarters.seen`: 1, 2, 4 for the three types, shifted by three for invalid traffic. */
+export const SEEN = '(1 << (type - 1 + 3 * traffic))';
+
+/**
+ * The digest of raw rows: only the same rows give the same sum. PostgreSQL keeps these hash functions stable, since its
+ * hash partitions and pg_upgrade stand on them.
+ */
+export const DIGEST = `coalesce(sum(uuid_hash_extended(event_id, uuid_hash_extended(actor,
+  hashint8extended((extract(epoch from occurred_at) * 1000)::bigint, subject_id * 64 + type * 8 + rule)))::numeric), 0)`;
+
+const COUNTS = `count(*) filter (where type = 1), count(*) filter (where type = 2), count(*) filter (where type = 3)`;
+const SUMS = 'sum(views), sum(true_views), sum(clicks)';
+const add = (table: string) =>
+  `do update set views = ${table}.views + excluded.views, true_views = ${table}.true_views + excluded.true_views,
+     clicks = ${table}.clicks + excluded.clicks`;
+
+/**
+ * Counting, whole: position, counters, sets and seal move in one statement, so in one transaction. The position is
+ * compared and set first: an aggregator that lost the race updates no row, therefore reads no batch, therefore counts
+ * nothing. Every insert goes in key order, so that two aggregators never wait for each other in a circle.
+ */
+const COUNT = `
+with moved as (
+  update log_positions set position = $4, complete_through = greatest(complete_through, $5),
+    updated_at = clock_timestamp()
+  where reader = '${AGGREGATOR}' and log = $1 and partition = $2 and position = $3 returning 1
+),
+raw as materialized (
+  select * from event_log where lane = $2 and seq > $3 and seq <= $4 and exists (select from moved)
+),
+batch as materialized (select ${COUNTED_COLUMNS} from raw where ${COUNTABLE}),
+minute_rows (subject_kind, subject_id, bucket_at, traffic, views, true_views, clicks) as materialized (
+  select subject_kind, subject_id, ${MINUTE}, traffic, ${COUNTS} from batch group by 1, 2, 3, 4
+),
+into_minutes as (
+  insert into counters_minute (subject_kind, subject_id, bucket_at, traffic, views, true_views, clicks)
+  select * from minute_rows order by 1, 2, 3, 4
+  on conflict (subject_kind, subject_id, bucket_at, traffic) ${add('counters_minute')}
+),
+into_quarters as (
+  insert into counters_quarter (subject_kind, subject_id, bucket_at, traffic, views, true_views, clicks)
+  select subject_kind, subject_id, ${QUARTER}, traffic, ${SUMS} from minute_rows group by 1, 2, 3, 4 order by 1, 2, 3, 4
+  on conflict (subject_kind, subject_id, bucket_at, traffic) ${add('counters_quarter')}
+),
+into_totals as (
+  insert into counters_total (subject_kind, subject_id, traffic, views, true_views, clicks)
+  select subject_kind, subject_id, traffic, ${SUMS} from minute_rows group by 1, 2, 3 order by 1, 2, 3
+  on conflict (subject_kind, subject_id, traffic) ${add('counters_total')}
+),
+into_actors as (
+  insert into actor_quarters (subject_kind, subject_id, bucket_at, actor, seen)
+  select subject_kind, subject_id, ${QUARTER_OF_EVENT}, actor, bit_or(${SEEN}) from batch group by 1, 2, 3, 4 order by 1, 2, 3, 4
+  on conflict (subject_kind, subject_id, bucket_at, actor)
+  do update set seen = actor_quarters.seen | excluded.seen where actor_quarters.seen | excluded.seen <> actor_quarters.seen
+),
+parked as (
+  insert into dead_letters (origin, reason, detail, payload)
+  select 'aggregate', 'unknown_code', 'A newer version wrote a kind or type that this one does not know.',
+    jsonb_build_object('event_id', event_id, 'lane', lane, 'seq', seq)
+  from raw where not (${COUNTABLE})
+),
+sealed as (
+  insert into log_seals (log, partition, after, up_to, events, digest)
+  select $1, $2, $3, $4, count(*), ${DIGEST} from raw having exists (select from moved)
+)
+select count(*) as events, exists (select from moved) as moved from raw`;
+
+export interface CountedBatch {
+  readonly log: string;
+  readonly partition: number;
+  readonly after: number;
+  readonly upTo: number;
+  /** Set where the batch reached the end of the log. */
+  readonly completeThrough: Date | undefined;
+}
+
+/** Returns the number of events counted, or undefined where another aggregator was first. */
+export async function countBatch(db: Db, batch: CountedBatch): Promise<number | undefined> {
+  const [row] = await db.query<{ events: number; moved: boolean }>(
+    COUNT,
+    [batch.log, batch.partition, batch.after, batch.upTo, batch.completeThrough ?? null],
+    'count_batch',
+  );
+  return row?.moved ? row.events : undefined;
+}
+
+/** Moves over one event that cannot be counted, and parks it with its reason, in one transaction. */
+export async function parkEvent(db: Db, batch: CountedBatch, reason: string, tries: number): Promise<void> {
+  await db.query(
+    `with moved as (
+       update log_positions set position = $4, updated_at = clock_timestamp()
+       where reader = '${AGGREGATOR}' and log = $1 and partition = $2 and position = $3 returning 1
+     )
+     insert into dead_letters (origin, reason, detail, tries, payload)
+     select 'aggregate', 'uncountable', $5, $6, jsonb_build_object('event_id', event_id, 'lane', lane, 'seq', seq)
+     from event_log where lane = $2 and seq > $3 and seq <= $4 and exists (select from moved)`,
+    [batch.log, batch.partition, batch.after, batch.upTo, reason, tries],
+  );
+}
+
+export interface Position {
+  readonly partition: number;
+  readonly position: number;
+  readonly complete_through: Date;
+}
+
+/** Positions of every partition, new ones added at zero. A lane's first instant is its birth: nothing was there before. */
+export async function readPositions(db: Db, log: string): Promise<Position[]> {
+  return db.query<Position>(
+    `with born as (
+       insert into log_positions (reader, log, partition, position, complete_through)
+       select '${AGGREGATOR}', $1, lane, 0, created_at from log_lanes on conflict do nothing returning *
+     )
+     select partition, position, complete_through from born
+     union select partition, position, complete_through from log_positions where reader = '${AGGREGATOR}' and log = $1
+     order by partition`,
+    [log],
+    'read_positions',
+  );
+}
+
+/** While idle: nothing new was there, so the numbers are complete through a later instant. */
+export async function markComplete(db: Db, log: string, at: Position, through: Date): Promise<void> {
+  await db.query(
+    `update log_positions set complete_through = greatest(complete_through, $4), updated_at = clock_timestamp()
+     where reader = '${AGGREGATOR}' and log = $1 and partition = $2 and position = $3`,
+    [log, at.partition, at.position, through],
+    'mark_complete',
+  );
+}

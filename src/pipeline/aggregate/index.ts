@@ -1,0 +1,12 @@
+export { type Aggregator, countUntilDry, startAggregator } from './aggregator.ts';
+export {
+  AGGREGATOR,
+  COUNTABLE,
+  COUNTED_COLUMNS,
+  DIGEST,
+  MINUTE,
+  QUARTER,
+  QUARTER_OF_EVENT,
+  readPositions,
+  SEEN,
+} from './count.queries.ts';
