@@ -1,3 +1,4 @@
+import { existsSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { systemClock } from '../../kit/clock.ts';
 import { sleep } from '../../kit/wait.ts';
@@ -14,6 +15,7 @@ const SQLITE_BUSY = 5;
  * stands in. A pid file was rejected: two starters that both find it stale can each believe they replaced it.
  */
 export function tryLock(path: string): FileLock | undefined {
+  createPrivately(path);
   const file = new DatabaseSync(path, { timeout: 0 });
   try {
     file.exec('begin exclusive');
@@ -42,6 +44,20 @@ export async function withLock<T>(path: string, limitMs: number, work: () => Pro
     return await work();
   } finally {
     lock.release();
+  }
+}
+
+/**
+ * Readable by its owner alone, or another user could lock us out. Only ever a file that was not there: to open and
+ * close a locked one would drop this process's own lock on it.
+ */
+function createPrivately(path: string): void {
+  if (existsSync(path)) return;
+  try {
+    writeFileSync(path, '', { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    // Another process created it in between.
+    if (!existsSync(path)) throw error;
   }
 }
 
