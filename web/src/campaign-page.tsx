@@ -1,0 +1,117 @@
+import { SegmentedControl, Skeleton } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { findCampaign } from './api.ts';
+import { CampaignChart } from './campaign-chart.tsx';
+import { Dates, LiveState } from './campaign-list.tsx';
+import { EmbedPanel } from './embed-panel.tsx';
+import { useSpeech } from './language.tsx';
+import { LookControls } from './look-controls.tsx';
+import { Problem } from './problem.tsx';
+import { type Looking, METRICS, requestFor } from './range.ts';
+import { StatsTable } from './stats-table.tsx';
+import { Tiles } from './tiles.tsx';
+import { useLive } from './use-live.ts';
+import { useStats } from './use-stats.ts';
+import { DAY_MS } from './zones.ts';
+
+const route = getRouteApi('/campaigns/$id');
+
+const LivePulse = ({ connected, views, clicks }: { connected: boolean; views: number; clicks: number }) => {
+  const { t, number } = useSpeech();
+  return (
+    <span className="pulse" title={t('sinceStart')}>
+      <span className="dot" data-state={connected ? 'good' : 'busy'} data-beat={connected} />
+      {t(connected ? 'streaming' : 'notStreaming')} · {number(views)} {t('views')} · {number(clicks)}{' '}
+      {t('clicks')}
+    </span>
+  );
+};
+
+export const CampaignPage = () => {
+  const id = Number(route.useParams().id);
+  const looking = route.useSearch();
+  const navigate = route.useNavigate();
+  const { t, time } = useSpeech();
+  const campaign = useQuery({
+    queryKey: ['campaign', id],
+    queryFn: ({ signal }) => findCampaign(id, signal),
+  });
+  const stats = useStats(id, campaign, looking);
+  const live = useLive(id);
+  const { data } = stats;
+
+  const change = (part: Partial<Looking>) =>
+    void navigate({
+      // another range chooses its own interval again
+      search: ({ interval, ...rest }) => ({ ...rest, ...(!part.range && interval && { interval }), ...part }),
+      replace: true,
+      resetScroll: false,
+    });
+
+  const asked = requestFor(looking, Date.now());
+  const fromMs = Date.parse(data?.from ?? asked?.from ?? new Date(Date.now() - DAY_MS).toISOString());
+  const toMs = Date.parse(data?.to ?? asked?.to ?? new Date().toISOString());
+  return (
+    <>
+      <div>
+        <Link to="/" className="back">
+          ← {t('back')}
+        </Link>
+        <div className="head">
+          <div className="grow">
+            <h1>{campaign.data?.title ?? t('unknownCampaign', { id: String(id) })}</h1>
+            {campaign.data && (
+              <span className="row-name">
+                <LiveState campaign={campaign.data} />
+                <Dates campaign={campaign.data} tz={looking.tz} />
+              </span>
+            )}
+          </div>
+          {live.latest && (
+            <LivePulse
+              connected={live.connected}
+              views={live.latest.totals.views}
+              clicks={live.latest.totals.clicks}
+            />
+          )}
+        </div>
+      </div>
+      {data ? <Tiles figures={data.totals} /> : <Skeleton height={96} radius="lg" visible={!stats.isError} />}
+      <LookControls
+        looking={looking}
+        interval={looking.interval ?? data?.interval ?? asked?.interval ?? 'hour'}
+        fromMs={fromMs}
+        toMs={toMs}
+        onChange={change}
+      />
+      {stats.isError && <Problem error={stats.error} onRetry={() => void stats.refetch()} />}
+      {stats.isPending && stats.fetchStatus !== 'idle' && <Skeleton height={400} radius="lg" />}
+      {data && (
+        <div className="panel">
+          <div className="chart-head">
+            <SegmentedControl
+              aria-label={t('metric')}
+              value={looking.metric}
+              onChange={(metric) => change({ metric })}
+              data={METRICS.map((value) => ({ value, label: t(value) }))}
+            />
+          </div>
+          <CampaignChart stats={data} metric={looking.metric} stale={stats.isPlaceholderData} />
+          <div className="chart-foot">
+            <span>
+              {t('asOf')} {time(data.as_of, data.tz, 'second')}
+            </span>
+            <span>
+              {t('completeThrough')} {time(data.complete_through, data.tz, 'second')}
+            </span>
+            {data.series.some((row) => !row.complete) && <span>{t('incomplete')}</span>}
+            <span>{data.tz}</span>
+          </div>
+        </div>
+      )}
+      {data && <StatsTable stats={data} />}
+      <EmbedPanel id={id} campaign={campaign.data ?? null} />
+    </>
+  );
+};

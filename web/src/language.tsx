@@ -1,0 +1,63 @@
+/** The chosen language and what depends on it: words, numbers, times. */
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
+import { LANGUAGES, type Language, type Word } from './words.ts';
+
+const KEY = 'weir.language';
+const firstLanguage = (): Language => {
+  const kept = localStorage.getItem(KEY) ?? navigator.language;
+  return kept.startsWith('ko') ? 'ko' : 'en';
+};
+
+const toSpeech = (language: Language, setLanguage: (language: Language) => void) => {
+  const number = new Intl.NumberFormat(language);
+  const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 2 });
+  const wholePercent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 });
+  return {
+    language,
+    setLanguage,
+    t: (word: Word, values: Record<string, string> = {}): string =>
+      LANGUAGES[language][word].replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? ''),
+    number: (value: number) => number.format(value),
+    percent: (value: number | null) => (value === null ? '–' : percent.format(value)),
+    wholePercent: (value: number) => wholePercent.format(value),
+    /** Date and time in a zone; `seconds` where the instant itself matters. */
+    time: (instant: string | number, tz: string, precision: 'day' | 'minute' | 'second' = 'minute') =>
+      new Intl.DateTimeFormat(language, {
+        timeZone: tz,
+        dateStyle: 'medium',
+        ...(precision !== 'day' && { timeStyle: precision === 'second' ? 'medium' : 'short' }),
+        hourCycle: 'h23',
+      }).format(new Date(instant)),
+    /** `850 ms`, `12 s`, `3 min`, `2.5 h`. */
+    duration: (ms: number) => {
+      const [value, unit] =
+        ms < 1000
+          ? [Math.round(ms), 'millisecond']
+          : ms < 60_000
+            ? [Math.round(ms / 1000), 'second']
+            : ms < 3_600_000
+              ? [Math.round(ms / 60_000), 'minute']
+              : [Math.round(ms / 360_000) / 10, 'hour'];
+      return new Intl.NumberFormat(language, { style: 'unit', unit: unit as string }).format(value as number);
+    },
+  };
+};
+export type Speech = ReturnType<typeof toSpeech>;
+
+const SpeechContext = createContext<Speech | undefined>(undefined);
+
+export const SpeechProvider = ({ children }: { children: ReactNode }) => {
+  const [language, setLanguage] = useState(firstLanguage);
+  const speech = useMemo(() => toSpeech(language, setLanguage), [language]);
+  useEffect(() => {
+    document.documentElement.lang = language;
+    localStorage.setItem(KEY, language);
+  }, [language]);
+  return <SpeechContext value={speech}>{children}</SpeechContext>;
+};
+
+export const useSpeech = (): Speech => {
+  const speech = useContext(SpeechContext);
+  if (!speech) throw new Error('useSpeech outside of SpeechProvider');
+  return speech;
+};

@@ -1,0 +1,24 @@
+import { Alert, Button } from '@mantine/core';
+import { useSpeech } from './language.tsx';
+import { ApiError } from './request.ts';
+
+/** What went wrong, in the server's own words: `detail` and the fields it names. */
+export const Problem = ({ error, onRetry }: { error: Error; onRetry?: () => void }) => {
+  const { t } = useSpeech();
+  const problem = error instanceof ApiError ? error.problem : undefined;
+  return (
+    <Alert color="red" variant="light" role="alert" title={problem ? problem.detail : t('unreachable')}>
+      {problem?.errors?.map(({ path, message }) => (
+        <div key={path + message}>
+          <code>{path}</code> {message}
+        </div>
+      ))}
+      {problem?.request_id && <div className="small soft">{problem.request_id}</div>}
+      {onRetry && (
+        <Button variant="subtle" color="red" size="compact-sm" onClick={onRetry}>
+          {t('retry')}
+        </Button>
+      )}
+    </Alert>
+  );
+};

@@ -1,0 +1,115 @@
+/** Which part of a campaign's life is looked at: kept in the page's address, so a view can be sent to a colleague. */
+import type { Campaign, Interval, Stats, StatsRequest, Traffic } from './api.ts';
+import { DAY_MS, DEFAULT_ZONE, HOUR_MS, isZone, MINUTE_MS, startOfDay, toInstant } from './zones.ts';
+
+export const PRESETS = ['1h', '24h', '7d', '30d', 'life', 'custom'] as const;
+export type Preset = (typeof PRESETS)[number];
+export const INTERVALS: readonly Interval[] = ['minute', 'hour', 'day'];
+export const TRAFFICS: readonly Traffic[] = ['valid', 'all', 'invalid'];
+export const METRICS = ['views', 'clicks', 'ctr', 'uniques'] as const;
+export type Metric = (typeof METRICS)[number];
+
+export interface Looking {
+  range: Preset;
+  interval?: Interval;
+  /** wall times in `tz`, of a custom range */
+  from?: string;
+  to?: string;
+  tz: string;
+  traffic: Traffic;
+  metric: Metric;
+}
+
+const LENGTH_MS: Record<string, number> = {
+  '1h': HOUR_MS,
+  '24h': DAY_MS,
+  '7d': 7 * DAY_MS,
+  '30d': 30 * DAY_MS,
+};
+const STEP_MS: Record<Interval, number> = { minute: MINUTE_MS, hour: HOUR_MS, day: DAY_MS };
+const MOST_ROWS = 9_990; // the server's limit is 10,000; partial rows at both ends count too
+
+const ZONE_KEY = 'weir.zone';
+export const rememberedZone = (): string => {
+  const tz = localStorage.getItem(ZONE_KEY);
+  return tz && isZone(tz) ? tz : DEFAULT_ZONE;
+};
+export const rememberZone = (tz: string): void => localStorage.setItem(ZONE_KEY, tz);
+
+const oneOf = <T extends string>(options: readonly T[], value: unknown): T | undefined =>
+  options.find((option) => option === value);
+
+/** Turns whatever the address holds into something that can be shown. */
+export const parseLooking = (search: Record<string, unknown>): Looking => {
+  const interval = oneOf(INTERVALS, search.interval);
+  return {
+    range: oneOf(PRESETS, search.range) ?? '24h',
+    tz: typeof search.tz === 'string' && isZone(search.tz) ? search.tz : rememberedZone(),
+    traffic: oneOf(TRAFFICS, search.traffic) ?? 'valid',
+    metric: oneOf(METRICS, search.metric) ?? 'views',
+    ...(interval && { interval }),
+    ...(typeof search.from === 'string' && { from: search.from }),
+    ...(typeof search.to === 'string' && { to: search.to }),
+  };
+};
+
+export const fits = (interval: Interval, lengthMs: number): boolean =>
+  lengthMs / STEP_MS[interval] <= MOST_ROWS;
+
+const fitting = (lengthMs: number, wish: Interval | undefined): Interval => {
+  if (wish && fits(wish, lengthMs)) return wish;
+  if (lengthMs <= 6 * HOUR_MS) return 'minute';
+  return lengthMs <= 14 * DAY_MS ? 'hour' : 'day';
+};
+
+const floor = (instantMs: number, interval: Interval, tz: string): number => {
+  if (interval === 'day') return startOfDay(instantMs, tz);
+  // zones with half hours: align to the zone's own hour
+  const shift = (((startOfDay(instantMs, tz) % HOUR_MS) + HOUR_MS) % HOUR_MS) * Number(interval === 'hour');
+  return Math.floor((instantMs - shift) / STEP_MS[interval]) * STEP_MS[interval] + shift;
+};
+
+const toRequest = (fromMs: number, toMs: number, looking: Looking): StatsRequest => {
+  const interval = fitting(toMs - fromMs, looking.interval);
+  return {
+    from: new Date(fromMs).toISOString(),
+    to: new Date(toMs).toISOString(),
+    interval,
+    tz: looking.tz,
+    traffic: looking.traffic,
+  };
+};
+
+/** The request for a range that needs no data to be known; undefined for an unfinished custom range. */
+export const requestFor = (looking: Looking, nowMs: number): StatsRequest | undefined => {
+  const nextMinute = (Math.floor(nowMs / MINUTE_MS) + 1) * MINUTE_MS;
+  const length = LENGTH_MS[looking.range];
+  if (length) {
+    const interval = fitting(length, looking.interval);
+    return toRequest(floor(nextMinute - length, interval, looking.tz), nextMinute, looking);
+  }
+  const fromMs = toInstant(looking.from ?? '', looking.tz);
+  const toMs = toInstant(looking.to ?? '', looking.tz);
+  return fromMs < toMs ? toRequest(fromMs, toMs, looking) : undefined;
+};
+
+/** All days a campaign can have events in: only those inside its dates are ever accepted. */
+export const lifeRequest = (campaign: Campaign | null, looking: Looking, nowMs: number): StatsRequest => {
+  const nextMinute = (Math.floor(nowMs / MINUTE_MS) + 1) * MINUTE_MS;
+  const earliest = nextMinute - 9_000 * DAY_MS;
+  const start = campaign ? Date.parse(campaign.start_date) : earliest;
+  const end = campaign ? Math.ceil(Date.parse(campaign.end_date) / MINUTE_MS) * MINUTE_MS : nextMinute;
+  const toMs = Math.min(nextMinute, end);
+  const fromMs = floor(Math.min(Math.max(start, earliest), toMs - DAY_MS), 'day', looking.tz);
+  return { ...toRequest(fromMs, toMs, looking), interval: 'day' };
+};
+
+/** From the first day with data to the last, a margin of one row left out on purpose. */
+export const trimToData = (days: Stats, looking: Looking): StatsRequest => {
+  const hasData = days.series.map((row) => row.views + row.clicks + row.true_views > 0);
+  const first = days.series[Math.max(0, hasData.indexOf(true))];
+  const afterLast = days.series[hasData.lastIndexOf(true) + 1];
+  const fromMs = Date.parse(first?.start ?? days.from);
+  const toMs = hasData.includes(true) && afterLast ? Date.parse(afterLast.start) : Date.parse(days.to);
+  return toRequest(fromMs, toMs, looking);
+};

@@ -1,0 +1,24 @@
+/** Who is signed in: one query that everything else hangs on. */
+import { queryOptions, useQuery } from '@tanstack/react-query';
+import { getMe, type Me, type Role } from './api.ts';
+import { ApiError } from './request.ts';
+
+export const meQuery = queryOptions({
+  queryKey: ['me'],
+  queryFn: async ({ signal }): Promise<Me | null> => {
+    try {
+      return await getMe(signal);
+    } catch (error) {
+      if (error instanceof ApiError && error.problem.status === 401) return null;
+      throw error;
+    }
+  },
+  staleTime: 60_000,
+});
+
+export const useMe = (): Me | null => useQuery(meQuery).data ?? null;
+export const hasRole = (me: Me | null, ...roles: Role[]): boolean =>
+  !!me?.roles.some((role) => roles.includes(role));
+
+export const isSignedOut = (error: unknown): boolean =>
+  error instanceof ApiError && error.problem.status === 401;
