@@ -214,12 +214,22 @@ describe('importing a log', () => {
   });
 
   test('two processes that import one log at once: the second is refused', async () => {
-    const both = await Promise.allSettled([run(SAMPLE), run(SAMPLE)]);
-    const refused = both.filter((one) => one.status === 'rejected');
-    assert.ok(refused.length <= 1);
-    for (const one of refused) assert.equal((one.reason as AppError).code, 'conflict');
-    const [count] = await database.db.query<{ events: number }>('select count(*) as events from event_log');
-    assert.equal(count!.events, (await expectedOfSample()).events);
+    const begun = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    const held: EventLog = {
+      ...log,
+      append: async (events) => {
+        begun.resolve();
+        await gate.promise;
+        return log.append(events);
+      },
+    };
+    const first = run(SAMPLE, {}, makeDeps(held));
+    await begun.promise;
+    await assert.rejects(run(SAMPLE), (error: AppError) => error.code === 'conflict');
+    gate.resolve();
+    assert.equal((await first).added, (await expectedOfSample()).events);
+    assert.equal((await run(SAMPLE)).state, 'already_done');
   });
 
   test('a row whose process died shows as interrupted', async () => {

@@ -1,10 +1,22 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import pg from 'pg';
 import { migrate } from '../../src/db/migrate.ts';
 import { openPool, type Pool } from '../../src/db/pool.ts';
 import { createLogger } from '../../src/kit/logger.ts';
 
 export const testLog = createLogger(process.env.TEST_LOG_LEVEL ?? 'silent');
+
+const MIGRATIONS = new URL('../../migrations/', import.meta.url);
+// Other migrations, other template: a server that outlives a change never hands out the old tables.
+const TEMPLATE = `weir_template_${readdirSync(MIGRATIONS)
+  .sort()
+  .reduce(
+    (hash, name) => hash.update(name).update(readFileSync(new URL(name, MIGRATIONS))),
+    createHash('sha256'),
+  )
+  .digest('hex')
+  .slice(0, 12)}`;
 
 export interface TestDatabase {
   readonly db: Pool;
@@ -23,12 +35,12 @@ export async function openTestDatabase(): Promise<TestDatabase> {
   await admin(server, async (client) => {
     // One file migrates the template, the others wait for it.
     await client.query('select pg_advisory_lock(7366100)');
-    const found = await client.query(`select 1 from pg_database where datname = 'weir_template'`);
-    if (found.rowCount === 0) await client.query('create database weir_template');
-    const template = open(withDatabase(server, 'weir_template'));
+    const found = await client.query('select 1 from pg_database where datname = $1', [TEMPLATE]);
+    if (found.rowCount === 0) await client.query(`create database ${TEMPLATE}`);
+    const template = open(withDatabase(server, TEMPLATE));
     await migrate(template);
     await template.close();
-    await client.query(`create database ${name} template weir_template`);
+    await client.query(`create database ${name} template ${TEMPLATE}`);
     await client.query('select pg_advisory_unlock(7366100)');
   });
   const url = withDatabase(server, name);

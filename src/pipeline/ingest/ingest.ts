@@ -83,8 +83,11 @@ export function createIngest(deps: IngestDeps, options: IngestOptions): Ingest {
 
     const ip = input.ip ?? sender.ip;
     const userAgent = input.userAgent ?? sender.userAgent;
-    const memberActor = input.actor ?? (input.ip === undefined ? sender.memberActor : undefined);
-    const visitor = memberActor ?? identities.visitor(ip, userAgent, occurredAt);
+    // Who speaks for others is not the one who acted.
+    const speaksForOther =
+      input.actor !== undefined || input.ip !== undefined || input.userAgent !== undefined;
+    const memberActor = speaksForOther ? undefined : sender.memberActor;
+    const visitor = input.actor ?? memberActor ?? identities.visitor(ip, userAgent, occurredAt);
     const actor = typeof visitor === 'string' ? visitor : await visitor;
     if (verdicts.exceeds(actor, receivedAt) && options.refuseFloods) return flood();
     const sealed = identities.address(ip, receivedAt);

@@ -1,0 +1,55 @@
+import type { FastifyRequest } from 'fastify';
+import type { EventSource } from '../../events/event.ts';
+import { isUuid } from '../../events/event-id.ts';
+import { type Cidr, clientAddress } from '../../http/client-address.ts';
+import { AppError, invalid } from '../../kit/errors.ts';
+import type { Accepted, EventSender } from '../../pipeline/ingest/index.ts';
+import { cleanAgent } from './event-input.ts';
+
+/** What the request itself says of who sent it. */
+export function toSender(
+  request: FastifyRequest,
+  trusted: readonly Cidr[],
+  source: EventSource,
+): EventSender {
+  const { headers } = request;
+  const forwarded = headers['x-forwarded-for'];
+  const peer = request.raw.socket.remoteAddress ?? '127.0.0.1';
+  return {
+    memberActor: request.viewer?.actorId,
+    ip: clientAddress(peer, typeof forwarded === 'string' ? forwarded : forwarded?.join(','), trusted),
+    userAgent: cleanAgent(headers['user-agent']),
+    prefetch: isPrefetch(headers),
+    source,
+  };
+}
+
+/** `Sec-Purpose` (Fetch standard), and the older names that browsers still send. */
+function isPrefetch(headers: FastifyRequest['headers']): boolean {
+  const purpose = headers['sec-purpose'] ?? headers.purpose ?? headers['x-purpose'] ?? headers['x-moz'];
+  return typeof purpose === 'string' && /prefetch|prerender|preview/i.test(purpose);
+}
+
+/** The id of an event without a body: `event_id` in the query, or the Idempotency-Key header (quoted or not). */
+export function readEventId(request: FastifyRequest): string | undefined {
+  const { event_id: query } = request.query as { event_id?: unknown };
+  const header = request.headers['idempotency-key'];
+  const id = query ?? (typeof header === 'string' ? header.replace(/^"(.*)"$/, '$1') : undefined);
+  if (id === undefined || isUuid(id)) return id;
+  throw invalid([
+    {
+      path: query === undefined ? 'Idempotency-Key' : 'event_id',
+      message: 'must be a UUID; version 7 is best',
+    },
+  ]);
+}
+
+/** The one answer of a request that sends one event: its id, or its refusal thrown. */
+export function requireAccepted(accepted: readonly Accepted[]): string {
+  const [one] = accepted;
+  if (one?.status === 'accepted') return one.eventId;
+  throw (
+    one?.refusal ??
+    new AppError('unavailable', 'The event log gave no answer. Repeat with the same event_id.')
+  );
+}

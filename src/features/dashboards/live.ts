@@ -1,0 +1,63 @@
+import type { Db } from '../../db/pool.ts';
+import { SUBJECT_KINDS } from '../../events/event.ts';
+import type { Logger } from '../../kit/logger.ts';
+import { findInstants, findTotals, type Instants, type TotalRow } from './stats.queries.ts';
+
+const POLL_MS = 500;
+
+export type LiveListener = (rows: readonly TotalRow[], instants: Instants) => void;
+
+export interface LiveTotals {
+  /** Calls the listener with the totals of a campaign, at once and then each half second. Returns how to stop. */
+  readonly watch: (campaignId: number, listener: LiveListener) => () => void;
+  readonly watchers: () => number;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * One query for every campaign that anybody watches, however many watch. It reads the counters themselves, so it is
+ * right on every instance, whichever process counted.
+ */
+export function createLiveTotals(db: Db, log: Logger): LiveTotals {
+  const watched = new Map<number, Set<LiveListener>>();
+  let polling: Promise<void> | undefined;
+
+  async function poll(): Promise<void> {
+    if (watched.size === 0) return;
+    try {
+      const instants = await findInstants(db);
+      const rows = await findTotals(db, SUBJECT_KINDS.campaign, [...watched.keys()]);
+      for (const [id, listeners] of watched) {
+        const own = rows.filter((row) => row.subject_id === id);
+        for (const listener of listeners) listener(own, instants);
+      }
+    } catch (error) {
+      log.debug({ err: error }, 'live totals could not be read');
+    }
+  }
+  const tick = () => {
+    polling ??= poll().finally(() => {
+      polling = undefined;
+    });
+  };
+  const timer = setInterval(tick, POLL_MS);
+  timer.unref();
+
+  return {
+    watch: (id, listener) => {
+      const listeners = watched.get(id) ?? new Set();
+      watched.set(id, listeners.add(listener));
+      tick();
+      return () => {
+        listeners.delete(listener);
+        if (listeners.size === 0 && watched.get(id) === listeners) watched.delete(id);
+      };
+    },
+    watchers: () => [...watched.values()].reduce((sum, listeners) => sum + listeners.size, 0),
+    close: async () => {
+      clearInterval(timer);
+      watched.clear();
+      await polling;
+    },
+  };
+}
