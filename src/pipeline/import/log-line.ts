@@ -24,6 +24,7 @@ const ESCAPE = /\\(?:(["\\])|x([0-9a-fA-F]{2}))/g;
 // The stores take any length; nobody reads more of a header than this.
 const FIELD_LENGTH = 2_048;
 const EMPTY = '-';
+const LONG_LINE = 1_024;
 
 /**
  * Reads one line without its line end. Every step looks at a character once, so time is linear in the line whatever it
@@ -51,16 +52,19 @@ export function parseLogLine(bytes: Buffer): ParsedLine {
   const agentEnd = findClosingQuote(text, referrerEnd + 2);
   if (agentEnd < 0) return { problem: 'no "user agent": not the combined format?' };
 
-  const { method, target } = parseRequest(undoEscapes(text.slice(requestAt + 1, requestEnd)));
+  // V8's slice of a text keeps the whole text: caches of agents would hold every long line they ever met.
+  const own = (from: number, to: number) =>
+    text.length > LONG_LINE ? Buffer.from(text.slice(from, to)).toString() : text.slice(from, to);
+  const { method, target } = parseRequest(undoEscapes(own(requestAt + 1, requestEnd)));
   return {
     line: {
-      host: text.slice(0, hostEnd),
+      host: own(0, hostEnd),
       at,
       method,
       target,
       status: Number(status),
-      referrer: toField(text.slice(sizeEnd + 2, referrerEnd)),
-      userAgent: toField(text.slice(referrerEnd + 3, agentEnd)),
+      referrer: toField(own(sizeEnd + 2, referrerEnd)),
+      userAgent: toField(own(referrerEnd + 3, agentEnd)),
     },
   };
 }
@@ -119,7 +123,7 @@ function toField(text: string): string | undefined {
 function shorten(text: string): string {
   const short = text.length > FIELD_LENGTH ? text.slice(0, FIELD_LENGTH).toWellFormed() : text;
   // PostgreSQL's text has no NUL.
-  return short.replaceAll('\0', '\ufffd');
+  return short.includes('\0') ? short.replaceAll('\0', '\ufffd') : short;
 }
 
 /** Undoes `\"`, `\\` (Apache) and `\x22` (nginx) where a printable character stands behind it; the rest stays as written. */
