@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { AppError } from '../kit/errors.ts';
+import type { Logger } from '../kit/logger.ts';
+import type { AuthenticateOptions } from './authenticate.ts';
+import { type Cidr, clientAddress } from './client-address.ts';
+import { handleErrors, toAppError, toProblem } from './error-handler.ts';
+import { enforcePolicies } from './policy.ts';
+import { typeQueryAndPath } from './query-types.ts';
+import { createRouteTable } from './route-table.ts';
+import type { Pages } from './static-pages.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The client's address, as far as the configured proxies vouch for it. Fastify's own `ip` is the peer. */
+    readonly clientAddress: string;
+  }
+}
+
+export interface ServerOptions {
+  readonly log: Logger;
+  readonly authenticate: AuthenticateOptions;
+  /** Proxies whose `X-Forwarded-For` counts. */
+  readonly trustedProxies: readonly Cidr[];
+  /** The built pages, absent on a process without them. */
+  readonly pages?: Pages;
+}
+
+const BODY_LIMIT_BYTES = 64 * 1024;
+
+/**
+ * The HTTP server without its routes. Every route needs `config: { policy }`; each answer that is no success is a
+ * problem document. HEAD has no route of its own on any GET (405 with Allow), so that nothing is ever recorded by it.
+ */
+export function createServer(options: ServerOptions): FastifyInstance {
+  const { log } = options;
+  // Ids only need to be unique in one log: a random start and a counter cost less than a UUID a request.
+  const start = randomBytes(6).toString('hex');
+  let requests = 0;
+  const app: FastifyInstance = Fastify({
+    logger: false,
+    genReqId: () => `${start}-${(++requests).toString(36)}`,
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: 10_000,
+    keepAliveTimeout: 65_000,
+    http: { headersTimeout: 5_000, connectionsCheckingInterval: 1_000 },
+    // Started requests end; idle connections would hold the stop back until they time out.
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    exposeHeadRoutes: false,
+    trustProxy: false,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
+    ajv: {
+      customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: true, allErrors: true },
+    },
+    frameworkErrors: (error, request, reply) => {
+      const refusal = toAppError(error) ?? new AppError('malformed', 'The request could not be read.');
+      void (reply as FastifyReply)
+        .code(refusal.status)
+        .type('application/problem+json')
+        .send(JSON.stringify(toProblem(refusal, request.id)));
+    },
+  });
+  app.decorateRequest('clientAddress', {
+    getter(this: FastifyRequest) {
+      return clientAddress(
+        this.ip ?? '',
+        headerText(this.headers['x-forwarded-for']),
+        options.trustedProxies,
+      );
+    },
+  });
+  const table = createRouteTable(app);
+  enforcePolicies(app, options.authenticate);
+  typeQueryAndPath(app);
+  handleErrors(app, log);
+  options.pages?.register(app);
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0]!;
+    const verbs = table.verbsOf(path);
+    if (verbs.length > 0) throw wrongVerb(request.method, verbs, reply);
+    if (options.pages?.find(request) !== undefined) return options.pages.send(request, reply);
+    throw new AppError('not_found', `There is nothing at ${request.method} ${path}.`);
+  });
+  return app;
+}
+
+function wrongVerb(verb: string, verbs: readonly string[], reply: FastifyReply): AppError {
+  reply.header('allow', verbs.join(', '));
+  return new AppError('method_not_allowed', `${verb} is not possible here, but ${verbs.join(', ')}.`);
+}
+
+function headerText(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value.join(',') : value;
+}
