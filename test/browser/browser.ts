@@ -17,12 +17,3 @@ export const openBrowser = (): Promise<Browser> =>
     // no sandbox: tests run as root in containers; background networking: nothing but the test's own pages
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
   });
-
-/** Waits for a condition instead of sleeping; throws what was waited for after the limit. */
-export const until = async (what: string, holds: () => boolean, limitMs = 10_000): Promise<void> => {
-  const endsAt = Date.now() + limitMs;
-  while (!holds()) {
-    if (Date.now() > endsAt) throw new Error(`not within ${limitMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-};

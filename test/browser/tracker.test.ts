@@ -6,7 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { after, before, beforeEach, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { missingBrowser, openBrowser, until } from './browser.ts';
+import { until } from '../support/until.ts';
+import { missingBrowser, openBrowser } from './browser.ts';
 
 interface Sent {
   event_id: string;
@@ -96,9 +97,9 @@ test('the snippet is smaller than 2 KB gzip', options, () => {
 
 test('an element in the viewport is a view at once and a true view after a second', options, async () => {
   await open(tag() + banner());
-  await until('a view', () => arrived('view').length === 1);
+  await until(() => arrived('view').length === 1);
   assert.equal(arrived('true_view').length, 0);
-  await until('a true view', () => arrived('true_view').length === 1);
+  await until(() => arrived('true_view').length === 1);
   const [view] = arrived('view');
   const [trueView] = arrived('true_view');
   assert.ok(view && trueView);
@@ -117,17 +118,17 @@ test(
     const page = await open(
       `${tag()}<div style="height:500px"></div>${banner()}<div style="height:900px"></div>`,
     );
-    await until('a view', () => arrived('view').length === 1);
+    await until(() => arrived('view').length === 1);
     await page.waitForTimeout(1500); // nothing must happen, so there is no condition to wait for
     assert.equal(arrived('true_view').length, 0);
     await page.evaluate('scrollTo(0, 300)');
-    await until('a true view', () => arrived('true_view').length === 1);
+    await until(() => arrived('true_view').length === 1);
   },
 );
 
 test('an element that leaves the viewport within the second is no true view', options, async () => {
   const page = await open(`${tag()}${banner()}<div style="height:3000px"></div>`);
-  await until('a view', () => arrived('view').length === 1);
+  await until(() => arrived('view').length === 1);
   await page.evaluate('scrollTo(0, 2000)');
   await page.waitForTimeout(1500);
   assert.equal(arrived('true_view').length, 0);
@@ -138,7 +139,7 @@ test('elements added later are observed, each once', options, async () => {
   await page.waitForFunction('window.weir');
   await page.evaluate(`document.body.insertAdjacentHTML('beforeend', ${JSON.stringify(banner('', 7))})`);
   await page.evaluate("document.body.append('more')");
-  await until('a true view', () => arrived('true_view').length === 1);
+  await until(() => arrived('true_view').length === 1);
   assert.deepEqual(
     arrived('view').map((event) => event.campaign_id),
     [7],
@@ -148,7 +149,7 @@ test('elements added later are observed, each once', options, async () => {
 test('after a 503 the same ids are sent again', options, async () => {
   refuse = 2;
   await open(tag() + banner());
-  await until('a view', () => arrived('view').length === 1);
+  await until(() => arrived('view').length === 1);
   const [first, second, third] = arrivals;
   assert.equal(first?.status, 503);
   assert.equal(second?.status, 503);
@@ -161,29 +162,29 @@ test('a click is sent though the link leaves the page at once', options, async (
   await page.waitForFunction('window.weir');
   await page.click('a');
   await page.waitForURL('**/elsewhere');
-  await until('a click', () => arrived('click').length >= 1);
+  await until(() => arrived('click').length >= 1);
   assert.equal(new Set(arrived('click').map((event) => event.event_id)).size, 1);
 });
 
 test('the counting redirect is not counted a second time', options, async () => {
   const page = await open(tag() + banner().replace('href="#"', 'href="/t/c/12"'));
-  await until('a view', () => arrived('view').length === 1);
+  await until(() => arrived('view').length === 1);
   await page.click('a');
   await page.waitForURL('**/t/c/12');
   await page.goto(`${origin}/page-${pageNumber}`);
-  await until('the next page', () => arrived('view').length >= 2);
+  await until(() => arrived('view').length >= 2);
   assert.equal(arrived('click').length, 0);
 });
 
 test('what a closed page could not deliver is sent by the next one under the same id', options, async () => {
   refuse = 1000;
   const page = await open(tag() + banner());
-  await until('a refused view', () => arrivals.length >= 1);
+  await until(() => arrivals.length >= 1);
   const id = arrivals[0]?.events[0]?.event_id;
   await page.close({ runBeforeUnload: true });
   refuse = 0;
   await open(tag());
-  await until('the first page’s view', () => arrived('view').some((event) => event.event_id === id));
+  await until(() => arrived('view').some((event) => event.event_id === id));
 });
 
 for (const [what, init] of [
@@ -207,5 +208,5 @@ test('where consent is required nothing is sent before it is given', options, as
   await page.waitForTimeout(500);
   assert.deepEqual(arrivals, []);
   await page.evaluate("window.weirConsent = true; dispatchEvent(new Event('weirconsent'))");
-  await until('a true view', () => arrived('true_view').length === 1);
+  await until(() => arrived('true_view').length === 1);
 });

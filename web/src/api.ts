@@ -55,7 +55,8 @@ export interface Stats {
   tz: string;
   traffic: Traffic;
   as_of: string;
-  complete_through: string;
+  /** null before the pipeline has read anything */
+  complete_through: string | null;
   totals: Figures;
   series: StatsRow[];
 }
@@ -69,7 +70,7 @@ export interface StatsRequest {
 export interface Live {
   totals: Figures;
   as_of: string;
-  complete_through: string;
+  complete_through: string | null;
 }
 
 export interface ImportStatus {
@@ -84,7 +85,7 @@ export interface ImportStatus {
   eta_ms: number | null;
 }
 export interface Status {
-  pipeline: { lag_events: number; complete_through: string; lag_ms: number };
+  pipeline: { lag_events: number; complete_through: string | null; lag_ms: number };
   imports: ImportStatus[];
 }
 

@@ -154,7 +154,7 @@ export const CampaignChart = ({ stats, metric, stale }: { stats: Stats; metric: 
     <figure>
       <div className="readout">
         <span>
-          {shown ? time(shown.start, stats.tz, stats.interval === 'day' ? 'day' : 'minute') : t('range')}
+          {shown ? time(shown.start, stats.tz, stats.interval === 'day' ? 'day' : 'minute') : t('inRange')}
         </span>
         {lines.map((line) => (
           <span key={line.word} style={{ '--swatch': dark ? line.dark : line.light } as React.CSSProperties}>

@@ -43,6 +43,7 @@ export const CampaignForm = () => {
   const ordered = toInstant(start, tz) < toInstant(end, tz);
   return (
     <div className="page-narrow">
+      <title>{`${t('newCampaign')} · Weir`}</title>
       <div>
         <Link to="/" className="back">
           ← {t('back')}

@@ -4,6 +4,7 @@ import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { CAMPAIGNS_A_PAGE, type Campaign, listCampaigns } from './api.ts';
+import './campaign-list.css';
 import { useSpeech } from './language.tsx';
 import { Problem } from './problem.tsx';
 import { rememberedZone } from './range.ts';
@@ -15,7 +16,7 @@ const REFRESH_MS = 5000;
 const stateOf = (campaign: Campaign, nowMs: number): { word: Word; color: string } => {
   if (campaign.is_deleted) return { word: 'deleted', color: 'red' };
   if (!campaign.is_visible) return { word: 'hidden', color: 'gray' };
-  if (Date.parse(campaign.start_date) > nowMs) return { word: 'upcoming', color: 'yellow' };
+  if (Date.parse(campaign.start_date) > nowMs) return { word: 'upcoming', color: 'orange' };
   return Date.parse(campaign.end_date) > nowMs
     ? { word: 'live', color: 'teal' }
     : { word: 'ended', color: 'gray' };
@@ -87,6 +88,7 @@ export const CampaignList = () => {
   const campaigns = list.data?.pages.flat() ?? [];
   return (
     <>
+      <title>{`${t('campaigns')} · Weir`}</title>
       <div className="head">
         <h1 className="grow">{t('campaigns')}</h1>
         {hasRole(me, 'marketer', 'admin') && (

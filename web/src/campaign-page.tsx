@@ -5,6 +5,7 @@ import { findCampaign } from './api.ts';
 import { CampaignChart } from './campaign-chart.tsx';
 import { Dates, LiveState } from './campaign-list.tsx';
 import { EmbedPanel } from './embed-panel.tsx';
+import './campaign-page.css';
 import { useSpeech } from './language.tsx';
 import { LookControls } from './look-controls.tsx';
 import { Problem } from './problem.tsx';
@@ -20,10 +21,9 @@ const route = getRouteApi('/campaigns/$id');
 const LivePulse = ({ connected, views, clicks }: { connected: boolean; views: number; clicks: number }) => {
   const { t, number } = useSpeech();
   return (
-    <span className="pulse" title={t('sinceStart')}>
+    <span className="pulse" title={t('sinceStartHint')}>
       <span className="dot" data-state={connected ? 'good' : 'busy'} data-beat={connected} />
-      {t(connected ? 'streaming' : 'notStreaming')} · {number(views)} {t('views')} · {number(clicks)}{' '}
-      {t('clicks')}
+      {connected ? t('sinceStart', { views: number(views), clicks: number(clicks) }) : t('notStreaming')}
     </span>
   );
 };
@@ -52,17 +52,19 @@ export const CampaignPage = () => {
   const asked = requestFor(looking, Date.now());
   const fromMs = Date.parse(data?.from ?? asked?.from ?? new Date(Date.now() - DAY_MS).toISOString());
   const toMs = Date.parse(data?.to ?? asked?.to ?? new Date().toISOString());
+  const title = campaign.data?.title ?? t('unknownCampaign', { id: String(id) });
   return (
     <>
+      <title>{`${title} · Weir`}</title>
       <div>
         <Link to="/" className="back">
           ← {t('back')}
         </Link>
         <div className="head">
           <div className="grow">
-            <h1>{campaign.data?.title ?? t('unknownCampaign', { id: String(id) })}</h1>
+            <h1>{title}</h1>
             {campaign.data && (
-              <span className="row-name">
+              <span className="row-name campaign-facts">
                 <LiveState campaign={campaign.data} />
                 <Dates campaign={campaign.data} tz={looking.tz} />
               </span>
@@ -77,10 +79,11 @@ export const CampaignPage = () => {
           )}
         </div>
       </div>
-      {data ? <Tiles figures={data.totals} /> : <Skeleton height={96} radius="lg" visible={!stats.isError} />}
+      {data && <Tiles figures={data.totals} />}
+      {!data && !stats.isError && <Skeleton height={96} radius="lg" />}
       <LookControls
         looking={looking}
-        interval={looking.interval ?? data?.interval ?? asked?.interval ?? 'hour'}
+        interval={asked?.interval ?? data?.interval ?? 'hour'}
         fromMs={fromMs}
         toMs={toMs}
         onChange={change}

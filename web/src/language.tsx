@@ -20,14 +20,16 @@ const toSpeech = (language: Language, setLanguage: (language: Language) => void)
     number: (value: number) => number.format(value),
     percent: (value: number | null) => (value === null ? '–' : percent.format(value)),
     wholePercent: (value: number) => wholePercent.format(value),
-    /** Date and time in a zone; `seconds` where the instant itself matters. */
-    time: (instant: string | number, tz: string, precision: 'day' | 'minute' | 'second' = 'minute') =>
-      new Intl.DateTimeFormat(language, {
-        timeZone: tz,
-        dateStyle: 'medium',
-        ...(precision !== 'day' && { timeStyle: precision === 'second' ? 'medium' : 'short' }),
-        hourCycle: 'h23',
-      }).format(new Date(instant)),
+    /** Date and time in a zone, a dash for none; `seconds` where the instant itself matters. */
+    time: (instant: string | null, tz: string, precision: 'day' | 'minute' | 'second' = 'minute') =>
+      instant === null
+        ? '–'
+        : new Intl.DateTimeFormat(language, {
+            timeZone: tz,
+            dateStyle: 'medium',
+            ...(precision !== 'day' && { timeStyle: precision === 'second' ? 'medium' : 'short' }),
+            hourCycle: 'h23',
+          }).format(new Date(instant)),
     /** `850 ms`, `12 s`, `3 min`, `2.5 h`. */
     duration: (ms: number) => {
       const [value, unit] =

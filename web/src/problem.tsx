@@ -7,7 +7,8 @@ export const Problem = ({ error, onRetry }: { error: Error; onRetry?: () => void
   const { t } = useSpeech();
   const problem = error instanceof ApiError ? error.problem : undefined;
   return (
-    <Alert color="red" variant="light" role="alert" title={problem ? problem.detail : t('unreachable')}>
+    <Alert color="red" variant="light" role="alert" className="problem">
+      <b>{problem ? problem.detail : t('unreachable')}</b>
       {problem?.errors?.map(({ path, message }) => (
         <div key={path + message}>
           <code>{path}</code> {message}

@@ -69,6 +69,16 @@ const floor = (instantMs: number, interval: Interval, tz: string): number => {
   return Math.floor((instantMs - shift) / STEP_MS[interval]) * STEP_MS[interval] + shift;
 };
 
+/**
+ * The end of the present minute for minutes, else of the present hour: uniques are cheap and exact at any size only
+ * where the edges of the range are whole hours.
+ */
+const ceil = (instantMs: number, interval: Interval, tz: string): number => {
+  const unit = interval === 'minute' ? 'minute' : 'hour';
+  const start = floor(instantMs, unit, tz);
+  return start === instantMs ? instantMs : start + STEP_MS[unit];
+};
+
 const toRequest = (fromMs: number, toMs: number, looking: Looking): StatsRequest => {
   const interval = fitting(toMs - fromMs, looking.interval);
   return {
@@ -82,11 +92,11 @@ const toRequest = (fromMs: number, toMs: number, looking: Looking): StatsRequest
 
 /** The request for a range that needs no data to be known; undefined for an unfinished custom range. */
 export const requestFor = (looking: Looking, nowMs: number): StatsRequest | undefined => {
-  const nextMinute = (Math.floor(nowMs / MINUTE_MS) + 1) * MINUTE_MS;
   const length = LENGTH_MS[looking.range];
   if (length) {
     const interval = fitting(length, looking.interval);
-    return toRequest(floor(nextMinute - length, interval, looking.tz), nextMinute, looking);
+    const toMs = ceil(nowMs, interval, looking.tz);
+    return toRequest(floor(toMs - length, interval, looking.tz), toMs, looking);
   }
   const fromMs = toInstant(looking.from ?? '', looking.tz);
   const toMs = toInstant(looking.to ?? '', looking.tz);
@@ -95,16 +105,15 @@ export const requestFor = (looking: Looking, nowMs: number): StatsRequest | unde
 
 /** All days a campaign can have events in: only those inside its dates are ever accepted. */
 export const lifeRequest = (campaign: Campaign | null, looking: Looking, nowMs: number): StatsRequest => {
-  const nextMinute = (Math.floor(nowMs / MINUTE_MS) + 1) * MINUTE_MS;
-  const earliest = nextMinute - 9_000 * DAY_MS;
+  const earliest = nowMs - 9_000 * DAY_MS;
   const start = campaign ? Date.parse(campaign.start_date) : earliest;
-  const end = campaign ? Math.ceil(Date.parse(campaign.end_date) / MINUTE_MS) * MINUTE_MS : nextMinute;
-  const toMs = Math.min(nextMinute, end);
-  const fromMs = floor(Math.min(Math.max(start, earliest), toMs - DAY_MS), 'day', looking.tz);
+  const end = campaign ? Date.parse(campaign.end_date) : nowMs;
+  const toMs = ceil(Math.min(nowMs, end), 'hour', looking.tz);
+  const fromMs = floor(Math.min(Math.max(start, earliest), toMs - HOUR_MS), 'day', looking.tz);
   return { ...toRequest(fromMs, toMs, looking), interval: 'day' };
 };
 
-/** From the first day with data to the last, a margin of one row left out on purpose. */
+/** From the first day with data to the last. */
 export const trimToData = (days: Stats, looking: Looking): StatsRequest => {
   const hasData = days.series.map((row) => row.views + row.clicks + row.true_views > 0);
   const first = days.series[Math.max(0, hasData.indexOf(true))];

@@ -97,7 +97,7 @@ export const request = async <T>(method: string, path: string, options: Options 
 };
 
 export const signIn = async (username: string, password: string): Promise<void> => {
-  access = undefined;
+  access = refresh = undefined; // a wrong password must not try to renew an older session
   const answer = await request<{ refresh: string }>('POST', '/users/login', { body: { username, password } });
   refresh = answer.refresh; // the cookie signs requests in until it ends; only then the header takes over
 };

@@ -1,5 +1,5 @@
 /** The frame of every page: brand, status corner, language, colours, and the sign-in before anything else. */
-import { ActionIcon, Button, Loader, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { ActionIcon, Loader, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet } from '@tanstack/react-router';
 import { useEffect } from 'react';
@@ -79,9 +79,26 @@ const SignOut = () => {
     queries.setQueryData(meQuery.queryKey, null);
   };
   return (
-    <Button variant="subtle" color="gray" size="compact-sm" onClick={leave}>
-      {t('signOut')}
-    </Button>
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      size="lg"
+      aria-label={t('signOut')}
+      title={t('signOut')}
+      onClick={leave}
+    >
+      <svg
+        viewBox="0 0 24 24"
+        width="18"
+        height="18"
+        fill="none"
+        stroke="currentColor"
+        strokeWidth="1.8"
+        aria-hidden="true"
+      >
+        <path d="M14 4H6v16h8M10 12h11m-4-4 4 4-4 4" strokeLinecap="round" strokeLinejoin="round" />
+      </svg>
+    </ActionIcon>
   );
 };
 

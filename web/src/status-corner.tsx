@@ -3,6 +3,7 @@ import { Popover, Progress, UnstyledButton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getStatus, type ImportStatus, type Status } from './api.ts';
 import { useSpeech } from './language.tsx';
+import './status-corner.css';
 import { rememberedZone } from './range.ts';
 
 const POLL_MS = 2000;
