@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -174,6 +176,24 @@ describe('importing a log', () => {
     await run(SAMPLE);
     assert.deepEqual(await rows(), resumed);
     assert.ok(resumed.some((row) => row.rule === 0) && resumed.some((row) => row.rule === 2));
+  });
+
+  test('a process that is killed and started again leaves the rows of one that was not', async () => {
+    const script = fileURLToPath(new URL('./support/import-run.ts', import.meta.url));
+    const child = spawn(process.execPath, [script, database.url, SAMPLE], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    child.stdout.once('data', () => child.kill('SIGKILL'));
+    await once(child, 'close');
+    assert.equal(child.signalCode, 'SIGKILL');
+    // Its successor at once: no lock and no lease of the dead one holds it back.
+    assert.equal((await run(SAMPLE)).state, 'done');
+    const resumed = await rows();
+    await database.db.query('truncate event_log, imports');
+    wanted.clear();
+    const whole = await run(SAMPLE);
+    assert.equal(whole.added, whole.events);
+    assert.deepEqual(await rows(), resumed);
   });
 
   test('a run that died between the log and the ledger counts nothing twice', async () => {
