@@ -41,17 +41,7 @@ export function createLineEvents(options: LineEventsOptions): LineEvents {
   const verdicts = createVerdicts();
   const identities = createIdentities(options.secrets);
   const lineId = createLineIds(options.idKey);
-  const visitors = new LRUCache<string, string>({ max: VISITORS_KEPT });
-
-  function visitor(line: LogLine): string {
-    const text = `${line.host}|${line.userAgent ?? ''}|${Math.floor(line.at / DAY_MS)}`;
-    let actor = visitors.get(text);
-    if (actor === undefined) {
-      actor = visitorHash(options.salt, text);
-      visitors.set(text, actor);
-    }
-    return actor;
-  }
+  const visitor = createVisitors(options.salt);
 
   function toEvent(line: LogLine, match: Match, bytes: Buffer, now: number): LineEvent {
     const subject = { kind: 'campaign', id: options.campaignId(match.campaign) } as const;
@@ -78,7 +68,7 @@ export function createLineEvents(options: LineEventsOptions): LineEvents {
         day: UNDATED,
         subject,
         type: match.type,
-        occurredAt: at > now ? now : at,
+        occurredAt: Math.min(at, now),
         actor,
         member: false,
         verdict,
@@ -106,6 +96,20 @@ export function createLineEvents(options: LineEventsOptions): LineEvents {
       receivedAt,
       address: ip === undefined ? undefined : await identities.address(ip, receivedAt),
     }),
+  };
+}
+
+/** The visitor behind a line, a stranger the day after. */
+function createVisitors(salt: Buffer): (line: LogLine) => string {
+  const visitors = new LRUCache<string, string>({ max: VISITORS_KEPT });
+  return (line) => {
+    const text = `${line.host}|${line.userAgent ?? ''}|${Math.floor(line.at / DAY_MS)}`;
+    let actor = visitors.get(text);
+    if (actor === undefined) {
+      actor = visitorHash(salt, text);
+      visitors.set(text, actor);
+    }
+    return actor;
   };
 }
 

@@ -3,7 +3,7 @@ import type { Event } from '../../events/event.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { AppendOutcome, EventLog } from '../../ports/event-log.ts';
 import { type BadLine, type Position, parkLines, savePosition } from './imports.queries.ts';
-import type { LineEvent, LineEvents } from './line-events.ts';
+import type { LineEvent, LineEvents, LineOutcome } from './line-events.ts';
 import { type LogFile, readLines } from './line-reader.ts';
 import type { Progress } from './progress.ts';
 import { Interrupted, untilDone } from './retry.ts';
@@ -99,13 +99,8 @@ export async function writeLines(
   for await (const chunk of readLines(target.file)) {
     for (const raw of chunk.lines) {
       const outcome = target.lineEvents.next(raw, ++reached.lines, deps.clock.now());
-      if (!outcome) reached.passedOver += 1;
-      else if ('bad' in outcome) reached.parked += 1;
-      else reached.events += 1;
-      if (outcome && reached.lines > target.resumeAfter) {
-        if ('bad' in outcome) batch.bad.push(outcome.bad);
-        else batch.events.push({ made: outcome.event, number: reached.lines });
-      }
+      countLine(outcome, reached);
+      if (reached.lines > target.resumeAfter) addToBatch(batch, outcome, reached.lines);
       if (batch.events.length + batch.bad.length >= BATCH) await flush(chunk.bytesRead);
     }
     // Logs without events move on as well, and a long replay shows that it lives.
@@ -114,6 +109,18 @@ export async function writeLines(
   await flush(target.file.size);
   await writing;
   await save();
+}
+
+function countLine(outcome: LineOutcome, reached: MutableTotals): void {
+  if (!outcome) reached.passedOver += 1;
+  else if ('bad' in outcome) reached.parked += 1;
+  else reached.events += 1;
+}
+
+function addToBatch(batch: Batch, outcome: LineOutcome, number: number): void {
+  if (!outcome) return;
+  if ('bad' in outcome) batch.bad.push(outcome.bad);
+  else batch.events.push({ made: outcome.event, number });
 }
 
 /** Bad lines first: the position may pass a line only when it is in one of the two places. */
