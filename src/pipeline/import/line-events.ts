@@ -47,15 +47,9 @@ export function createLineEvents(options: LineEventsOptions): LineEvents {
     const subject = { kind: 'campaign', id: options.campaignId(match.campaign) } as const;
     const { at, userAgent, referrer } = line;
     const actor = visitor(line);
-    const judged: Judged = {
-      id: lineId(bytes),
-      subject,
-      type: match.type,
-      actor,
-      at,
-      userAgent,
-      prefetch: false,
-    };
+    const id = lineId(bytes);
+    const { type } = match;
+    const judged: Judged = { id, subject, type, actor, at, userAgent, prefetch: false };
     // As at the door: every event counts towards the rate, then the rules speak. Nothing of a log is refused.
     verdicts.exceeds(actor, at);
     const verdict = verdicts.judge(judged);
@@ -64,10 +58,10 @@ export function createLineEvents(options: LineEventsOptions): LineEvents {
     verdicts.committed(judged);
     return {
       event: {
-        id: judged.id,
+        id,
         day: UNDATED,
         subject,
-        type: match.type,
+        type,
         occurredAt: Math.min(at, now),
         actor,
         member: false,
