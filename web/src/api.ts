@@ -68,7 +68,8 @@ export interface StatsRequest {
   traffic: Traffic;
 }
 export interface Live {
-  totals: Figures;
+  /** valid traffic since the start; uniques are left to the statistics */
+  totals: Pick<Figures, 'views' | 'true_views' | 'clicks' | 'ctr'>;
   as_of: string;
   complete_through: string | null;
 }
@@ -76,7 +77,8 @@ export interface Live {
 export interface ImportStatus {
   id: number;
   name: string;
-  state: 'running' | 'done' | 'failed';
+  /** interrupted: says running, but has not moved for a while; the same command resumes it */
+  state: 'running' | 'done' | 'failed' | 'interrupted';
   lines: number;
   bytes_read: number;
   bytes_total: number;
@@ -92,16 +94,27 @@ export interface Status {
 export const getMe = (signal?: AbortSignal) => request<Me>('GET', '/users/me', { signal });
 export const getStatus = (signal?: AbortSignal) => request<Status>('GET', '/status', { signal });
 
+export interface ListQuery {
+  last_id?: number;
+  /** part of the title */
+  q?: string;
+  /** own ones, also those that are not live */
+  owner?: 'me';
+}
 export const CAMPAIGNS_A_PAGE = 10;
-export const listCampaigns = (query: { last_id?: number; keyword?: string }, signal?: AbortSignal) =>
+export const listCampaigns = (query: ListQuery, signal?: AbortSignal) =>
   request<Campaign[]>('GET', '/campaigns', { query, signal });
 
 /**
  * Finds one campaign without touching it: GET /campaigns/{id} would record a view, so the list is asked for the
  * first one older than the next id.
  */
-export const findCampaign = async (id: number, signal?: AbortSignal): Promise<Campaign | null> => {
-  const [first] = await listCampaigns({ last_id: id + 1 }, signal);
+export const findCampaign = async (
+  id: number,
+  scope: ListQuery,
+  signal?: AbortSignal,
+): Promise<Campaign | null> => {
+  const [first] = await listCampaigns({ ...scope, last_id: id + 1 }, signal);
   return first?.id === id ? first : null;
 };
 

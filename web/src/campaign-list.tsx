@@ -8,7 +8,7 @@ import './campaign-list.css';
 import { useSpeech } from './language.tsx';
 import { Problem } from './problem.tsx';
 import { rememberedZone } from './range.ts';
-import { hasRole, useMe } from './session.ts';
+import { hasRole, listScope, useMe } from './session.ts';
 import type { Word } from './words.ts';
 
 const REFRESH_MS = 5000;
@@ -74,12 +74,13 @@ const Row = ({ campaign }: { campaign: Campaign }) => {
 export const CampaignList = () => {
   const { t } = useSpeech();
   const me = useMe();
+  const scope = listScope(me);
   const [text, setText] = useState('');
-  const [keyword] = useDebouncedValue(text.trim(), 250);
+  const [q] = useDebouncedValue(text.trim(), 250);
   const list = useInfiniteQuery({
-    queryKey: ['campaigns', keyword],
+    queryKey: ['campaigns', scope, q],
     queryFn: ({ pageParam, signal }) =>
-      listCampaigns({ ...(pageParam && { last_id: pageParam }), ...(keyword && { keyword }) }, signal),
+      listCampaigns({ ...scope, ...(pageParam && { last_id: pageParam }), ...(q && { q }) }, signal),
     initialPageParam: 0,
     getNextPageParam: (page) => (page.length < CAMPAIGNS_A_PAGE ? undefined : page.at(-1)?.id),
     placeholderData: keepPreviousData,
@@ -91,7 +92,7 @@ export const CampaignList = () => {
       <title>{`${t('campaigns')} · Weir`}</title>
       <div className="head">
         <h1 className="grow">{t('campaigns')}</h1>
-        {hasRole(me, 'marketer', 'admin') && (
+        {hasRole(me, 'advertiser', 'marketer', 'admin') && (
           <TextInput
             type="search"
             aria-label={t('search')}
@@ -114,8 +115,8 @@ export const CampaignList = () => {
       )}
       {list.isSuccess && campaigns.length === 0 && (
         <div className="panel empty">
-          <h2>{t(keyword ? 'noMatch' : 'none')}</h2>
-          {!keyword && <p className="soft">{t('noneHint')}</p>}
+          <h2>{t(q ? 'noMatch' : 'none')}</h2>
+          {!q && <p className="soft">{t('noneHint')}</p>}
         </div>
       )}
       <ul className="rows">

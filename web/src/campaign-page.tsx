@@ -10,6 +10,7 @@ import { useSpeech } from './language.tsx';
 import { LookControls } from './look-controls.tsx';
 import { Problem } from './problem.tsx';
 import { type Looking, METRICS, requestFor } from './range.ts';
+import { listScope, useMe } from './session.ts';
 import { StatsTable } from './stats-table.tsx';
 import { Tiles } from './tiles.tsx';
 import { useLive } from './use-live.ts';
@@ -33,9 +34,10 @@ export const CampaignPage = () => {
   const looking = route.useSearch();
   const navigate = route.useNavigate();
   const { t, time } = useSpeech();
+  const scope = listScope(useMe());
   const campaign = useQuery({
-    queryKey: ['campaign', id],
-    queryFn: ({ signal }) => findCampaign(id, signal),
+    queryKey: ['campaign', id, scope],
+    queryFn: ({ signal }) => findCampaign(id, scope, signal),
   });
   const stats = useStats(id, campaign, looking);
   const live = useLive(id);

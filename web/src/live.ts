@@ -1,4 +1,4 @@
-/** The live counters of one campaign. By fetch, not EventSource: that one can send no Authorization header. */
+/** The live counters of one campaign. By fetch, not EventSource: that one hides why it was refused. */
 import type { Live } from './api.ts';
 import { ApiError, open } from './request.ts';
 

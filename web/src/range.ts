@@ -96,7 +96,7 @@ export const requestFor = (looking: Looking, nowMs: number): StatsRequest | unde
   if (length) {
     const interval = fitting(length, looking.interval);
     const toMs = ceil(nowMs, interval, looking.tz);
-    return toRequest(floor(toMs - length, interval, looking.tz), toMs, looking);
+    return toRequest(floor(nowMs - length, interval, looking.tz), toMs, looking); // never less than was asked
   }
   const fromMs = toInstant(looking.from ?? '', looking.tz);
   const toMs = toInstant(looking.to ?? '', looking.tz);

@@ -1,4 +1,4 @@
-/** Fetch with what every call needs: CSRF token, problem+json as an error, a renewed access token. */
+/** Fetch with what every call needs: CSRF token, problem+json as an error, a sign-in that renews itself. */
 export interface Problem {
   status: number;
   title?: string;
@@ -22,11 +22,6 @@ interface Options {
   body?: unknown;
   signal?: AbortSignal | undefined;
 }
-
-// Kept in memory only: a script of a stranger that read storage would find nothing. A reloaded page has the cookies.
-let access: string | undefined;
-let refresh: string | undefined;
-let renewing: Promise<boolean> | undefined;
 
 const csrfToken = (): string =>
   document.cookie
@@ -56,8 +51,7 @@ const send = (method: string, path: string, { query, body, signal }: Options): P
   ).toString();
   const headers: Record<string, string> = {};
   if (body !== undefined) headers['content-type'] = 'application/json';
-  if (access) headers.authorization = `Bearer ${access}`;
-  else if (method !== 'GET') headers['x-csrftoken'] = csrfToken();
+  if (method !== 'GET') headers['x-csrftoken'] = csrfToken();
   return fetch(`/api${path}${search && `?${search}`}`, {
     method,
     headers,
@@ -66,23 +60,30 @@ const send = (method: string, path: string, { query, body, signal }: Options): P
   });
 };
 
-// One renewal at a time: a refresh token that is used twice revokes its whole family.
-const renew = async (): Promise<boolean> => {
-  if (!refresh) return false;
-  const response = await send('POST', '/token/refresh', { body: { refresh } });
-  if (!response.ok) {
-    access = refresh = undefined;
-    return false;
-  }
-  ({ access, refresh } = (await response.json()) as { access: string; refresh: string });
-  return true;
+const RENEWED_KEY = 'weir.renewed';
+let renewing: Promise<boolean> | undefined;
+
+const renewOnce = async (failedAtMs: number): Promise<boolean> => {
+  // another tab was faster: its cookies are ours
+  if (Number(localStorage.getItem(RENEWED_KEY)) > failedAtMs) return true;
+  const { ok } = await send('POST', '/users/renew', {});
+  if (ok) localStorage.setItem(RENEWED_KEY, String(Date.now()));
+  return ok;
 };
 
-/** Sends a request and renews the access token once where the server says 401. Throws ApiError. */
+// One renewal at a time in all tabs: a refresh token that is used twice ends the sign-in.
+const renew = async (failedAtMs: number): Promise<boolean> => {
+  const locks: LockManager | undefined = navigator.locks; // only there on https and localhost
+  return locks ? await locks.request(RENEWED_KEY, () => renewOnce(failedAtMs)) : renewOnce(failedAtMs);
+};
+
+/** Sends a request and, where the server says 401, renews the sign-in once and sends it again. Throws ApiError. */
 export const open = async (method: string, path: string, options: Options = {}): Promise<Response> => {
+  const sentAtMs = Date.now();
   let response = await send(method, path, options);
-  if (response.status === 401 && refresh) {
-    renewing ??= renew().finally(() => {
+  // without the CSRF cookie nobody has signed in here
+  if (response.status === 401 && csrfToken() && path !== '/users/login') {
+    renewing ??= renew(sentAtMs).finally(() => {
       renewing = undefined;
     });
     if (await renewing) response = await send(method, path, options);
@@ -97,12 +98,10 @@ export const request = async <T>(method: string, path: string, options: Options 
 };
 
 export const signIn = async (username: string, password: string): Promise<void> => {
-  access = refresh = undefined; // a wrong password must not try to renew an older session
-  const answer = await request<{ refresh: string }>('POST', '/users/login', { body: { username, password } });
-  refresh = answer.refresh; // the cookie signs requests in until it ends; only then the header takes over
+  // the answer's tokens are for clients without cookies; here no script needs to hold them
+  await open('POST', '/users/login', { body: { username, password } });
 };
 
 export const signOut = async (): Promise<void> => {
-  await open('POST', '/users/logout', { body: refresh ? { refresh } : {} });
-  access = refresh = undefined;
+  await open('POST', '/users/logout', { body: {} });
 };

@@ -75,8 +75,9 @@ const SignOut = () => {
       // an ended session is what was wanted; anything else leaves the person signed in, and the page says so
       if (!isSignedOut(error)) return void queries.invalidateQueries();
     }
-    queries.clear();
+    // first nobody, then the data of whom it was; `me` itself stays, since this frame watches it
     queries.setQueryData(meQuery.queryKey, null);
+    queries.removeQueries({ predicate: (query) => query.queryKey[0] !== 'me' });
   };
   return (
     <ActionIcon

@@ -9,6 +9,9 @@ import { rememberedZone } from './range.ts';
 const POLL_MS = 2000;
 const CALM_LAG_MS = 5000; // numbers younger than this need no word
 
+const SHOWN_IMPORTS = 5;
+const BAR_COLORS = { running: 'river', done: 'teal', failed: 'red', interrupted: 'orange' };
+
 const share = (it: ImportStatus): number =>
   it.state === 'done' ? 1 : it.bytes_total > 0 ? Math.min(1, it.bytes_read / it.bytes_total) : 0;
 
@@ -27,7 +30,7 @@ const Import = ({ it }: { it: ImportStatus }) => {
       </div>
       <Progress
         value={share(it) * 100}
-        color={it.state === 'failed' ? 'red' : 'river'}
+        color={BAR_COLORS[it.state]}
         size="sm"
         aria-label={`${it.name}: ${t(`import.${it.state}`)}`}
       />
@@ -89,7 +92,7 @@ export const StatusCorner = () => {
             <>
               <h2>{t('imports')}</h2>
               <ul className="rows">
-                {data.imports.map((it) => (
+                {data.imports.slice(0, SHOWN_IMPORTS).map((it) => (
                   <Import key={it.id} it={it} />
                 ))}
               </ul>
