@@ -29,6 +29,8 @@ export interface EventLog {
   readonly clock: () => Promise<Date>;
   /** Events that wait to be written, for back-pressure and /metrics. */
   readonly queued: () => number;
+  /** Whether an append could be kept right now. */
+  readonly writable: () => boolean;
   readonly close: () => Promise<void>;
 }
 

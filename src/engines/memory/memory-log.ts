@@ -40,6 +40,7 @@ export function createMemoryLog(): EventLog {
     span: (_partition, after, limit) => Promise.resolve(slice(after, limit)),
     clock: () => Promise.resolve(new Date()),
     queued: () => 0,
+    writable: () => true,
     close: () => Promise.resolve(),
   };
 }

@@ -62,6 +62,7 @@ export async function openPostgresLog(options: PostgresLogOptions): Promise<Even
     capabilities: { deduplicates: true, isRawStore: true },
     append: (events) => (lane?.current() ? queue.add(events) : Promise.reject(noConnection())),
     queued: queue.queued,
+    writable: () => lane?.current() !== undefined,
     listPartitions: async () => {
       const rows = await db.query<{ lane: number; created_at: Date }>(
         'select lane, created_at from log_lanes order by lane',

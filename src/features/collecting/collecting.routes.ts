@@ -9,7 +9,7 @@ import { readEventId, requireAccepted, toSender } from './sender.ts';
 const MAX_EVENTS = 500;
 const BODY_LIMIT_BYTES = 512 * 1024;
 // The smallest transparent GIF that every browser draws.
-const PIXEL = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64');
+const PIXEL = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64');
 
 export interface CollectingDeps {
   readonly ingest: Ingest;

@@ -141,3 +141,33 @@ export async function markComplete(db: Db, log: string, at: Position, through: D
     'mark_complete',
   );
 }
+
+export interface PipelineState {
+  /** Events that are in the log and not yet counted. */
+  readonly lag_events: number;
+  /** null before the first count. */
+  readonly complete_through: Date | null;
+  /** Milliseconds from `complete_through` to now. */
+  readonly lag_ms: number | null;
+  readonly parked: number;
+}
+
+/** Where counting stands: for the console's corner, `weir doctor` and /metrics. */
+export async function readPipelineState(db: Db, log: string): Promise<PipelineState> {
+  const [row] = await db.query<PipelineState>(
+    `select coalesce(sum(lag), 0)::int8 as lag_events, min(complete_through) as complete_through,
+       (extract(epoch from clock_timestamp() - min(complete_through)) * 1000)::int8 as lag_ms,
+       (select count(*) from dead_letters where replayed_at is null) as parked
+     from (
+       select p.complete_through, (
+         select count(*) from (
+           select from event_log e where e.lane = p.partition and e.seq > p.position limit 1000000
+         ) as waiting
+       ) as lag
+       from log_positions p where p.reader = '${AGGREGATOR}' and p.log = $1
+     ) as lanes`,
+    [log],
+    'pipeline_state',
+  );
+  return row!;
+}

@@ -5,8 +5,10 @@ export {
   COUNTED_COLUMNS,
   DIGEST,
   MINUTE,
+  type PipelineState,
   QUARTER,
   QUARTER_OF_EVENT,
+  readPipelineState,
   readPositions,
   SEEN,
 } from './count.queries.ts';

@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import { listParked, replayParked } from '../pipeline/dead-letters/index.ts';
+import { print } from './output.ts';
+import { settle, withEngines } from './with-engines.ts';
+
+export function addDlq(program: Command): void {
+  const dlq = program.command('dlq').description('what could not be processed, with its reason');
+  dlq
+    .command('list')
+    .option('--limit <n>', 'how many', Number, 50)
+    .option('--json', 'print one JSON object')
+    .action(async (options: { limit: number; json?: boolean }) => {
+      const rows = await withEngines({}, (engines) => listParked(engines.db, options.limit));
+      print(
+        options.json ?? false,
+        { parked: rows },
+        rows.length === 0
+          ? ['nothing is parked']
+          : rows.map(
+              (row) => `${row.id} ${row.parked_at.toISOString()} ${row.origin} ${row.reason}: ${row.detail}`,
+            ),
+      );
+    });
+  dlq
+    .command('replay [ids...]')
+    .description('try again what is parked: all of it, or the ids named')
+    .option('--json', 'print one JSON object')
+    .action(async (ids: string[], options: { json?: boolean }) => {
+      const report = await withEngines({ writes: true }, async (engines) => {
+        await settle(engines);
+        return replayParked(engines.db, ids.length > 0 ? ids.map(Number) : undefined);
+      });
+      print(options.json ?? false, report, [`${report.replayed} replayed, ${report.still} still parked`]);
+      if (report.still > 0) process.exitCode = 1;
+    });
+}

@@ -1,0 +1,31 @@
+import { Command } from 'commander';
+import { explain } from '../roles/run-server.ts';
+import { version } from '../roles/version.ts';
+import { addDemo } from './demo.ts';
+import { addDlq } from './dlq.ts';
+import { addDoctor } from './doctor.ts';
+import { addImport } from './import.ts';
+import { addMigrate } from './migrate.ts';
+import { addServe } from './serve.ts';
+import { addUser } from './user.ts';
+import { addVerify } from './verify.ts';
+
+const program = new Command('weir')
+  .description('Counts every view and click exactly once.')
+  .version(version)
+  .showHelpAfterError()
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 done, 1 failed or (verify, doctor, dlq) something differs, 2 not understood, 130 interrupted.',
+  )
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+
+for (const add of [addServe, addMigrate, addDoctor, addImport, addVerify, addDlq, addUser, addDemo])
+  add(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  explain(error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,28 @@
+import { type Engines, openEngines } from '../compose.ts';
+import { loadConfig } from '../config.ts';
+import { createLogger } from '../kit/logger.ts';
+import { countUntilDry } from '../pipeline/aggregate/index.ts';
+
+/** Runs a command's work on the engines of the environment, beside a running server or without one. */
+export async function withEngines<T>(
+  options: { writes?: boolean; migrates?: boolean },
+  work: (engines: Engines) => Promise<T>,
+): Promise<T> {
+  const config = loadConfig();
+  const logger = createLogger(config.logLevel === 'info' ? 'warn' : config.logLevel);
+  const engines = await openEngines(config, logger, {
+    role: 'command',
+    writes: options.writes ?? false,
+    migrates: options.migrates ?? true,
+  });
+  try {
+    return await work(engines);
+  } finally {
+    await engines.close();
+  }
+}
+
+/** Counts what waits in the log; a server that runs beside it only makes that shorter. */
+export function settle(engines: Engines): Promise<number> {
+  return countUntilDry({ db: engines.db, log: engines.log, logger: engines.logger });
+}

@@ -1,0 +1,123 @@
+import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Config } from './config.ts';
+import { createDaySecrets, type DaySecrets } from './db/day-secrets.ts';
+import { openEmbeddedPostgres } from './db/embedded/index.ts';
+import { migrate } from './db/migrate.ts';
+import { openPool, type Pool } from './db/pool.ts';
+import { openPostgresLog } from './engines/postgres/postgres-log.ts';
+import { createPostgresRaw } from './engines/postgres/postgres-raw.ts';
+import { findOrInsertImported } from './features/campaigns/index.ts';
+import { systemClock } from './kit/clock.ts';
+import { AppError } from './kit/errors.ts';
+import { createLifecycle, type Lifecycle } from './kit/lifecycle.ts';
+import type { Logger } from './kit/logger.ts';
+import type { ImportDeps } from './pipeline/import/index.ts';
+import type { EventLog } from './ports/event-log.ts';
+import type { RawStore } from './ports/raw-store.ts';
+
+/** Everything a role or a command stands on. */
+export interface Engines {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly db: Pool;
+  /** Without PgBouncer. Holds a password: never logged. */
+  readonly directUrl: string;
+  readonly log: EventLog;
+  readonly raw: RawStore;
+  readonly secrets: DaySecrets;
+  readonly embedded: boolean;
+  readonly lifecycle: Lifecycle;
+  readonly close: () => Promise<void>;
+}
+
+interface EngineOptions {
+  /** `serve` is alone in its DATA_DIR; a command joins the server that runs there, or starts it for itself. */
+  readonly role: 'serve' | 'command';
+  /** Whether this process appends events. */
+  readonly writes: boolean;
+  readonly migrates: boolean;
+}
+
+const POOL = { serve: 12, command: 4 };
+/** Requests have 2.5 s; a command's rebuild of a day may take as long as it takes. */
+const QUERY_TIMEOUT_MS = { serve: 2_500, command: 0 };
+
+/** Opens what the configuration names, in order; what was opened is closed again where a later part fails. */
+export async function openEngines(config: Config, logger: Logger, options: EngineOptions): Promise<Engines> {
+  const lifecycle = createLifecycle(logger);
+  const url = config.databaseUrl ?? (await openEmbedded(config, logger, lifecycle, options.role));
+  const directUrl = config.databaseDirectUrl ?? url;
+  const pool = (at: string, max: number, queryTimeoutMs: number) =>
+    openPool({
+      url: at,
+      max,
+      queryTimeoutMs,
+      namedStatements: directUrl === url,
+      applicationName: `weir-${options.role}`,
+      log: logger,
+    });
+
+  if (options.migrates) {
+    const direct = await lifecycle.open('migration', pool(directUrl, 2, 0));
+    const applied = await migrate(direct).catch(closing(lifecycle));
+    if (applied.length > 0) logger.info({ applied }, 'migrated');
+  }
+  const db = await lifecycle.open('database', pool(url, POOL[options.role], QUERY_TIMEOUT_MS[options.role]));
+  const log = await lifecycle.open(
+    'event log',
+    openPostgresLog({ db, directUrl, clock: systemClock, log: logger, writes: options.writes }),
+  );
+  return {
+    config,
+    logger,
+    db,
+    directUrl,
+    log,
+    raw: createPostgresRaw(db),
+    secrets: createDaySecrets(db),
+    embedded: config.databaseUrl === undefined,
+    lifecycle,
+    close: lifecycle.close,
+  };
+}
+
+async function openEmbedded(
+  config: Config,
+  logger: Logger,
+  lifecycle: Lifecycle,
+  role: 'serve' | 'command',
+): Promise<string> {
+  const dataDir = resolve(config.dataDir);
+  mkdirSync(dataDir, { recursive: true });
+  const server = await lifecycle.open('PostgreSQL', openEmbeddedPostgres({ dataDir, log: logger, role }));
+  return server.url;
+}
+
+function closing(lifecycle: Lifecycle): (error: unknown) => Promise<never> {
+  return async (error) => {
+    await lifecycle.close();
+    throw error;
+  };
+}
+
+/** What an import needs: campaigns that it makes belong to the first admin. */
+export async function createImportDeps(engines: Engines): Promise<ImportDeps> {
+  const { db, log, secrets } = engines;
+  const [owner] = await db.query<{ id: number }>(
+    `select id from members where 'admin' = any(roles) and deleted_at is null order by id limit 1`,
+  );
+  if (!owner)
+    throw new AppError(
+      'conflict',
+      'There is no admin yet to own the imported campaigns. Make one: npx weir user create <e-mail> --role admin',
+    );
+  return {
+    db,
+    log,
+    secrets,
+    clock: systemClock,
+    findOrCreateCampaign: ({ title, firstAt, lastAt }) =>
+      findOrInsertImported(db, owner.id, title, new Date(firstAt), new Date(lastAt + 1)),
+  };
+}

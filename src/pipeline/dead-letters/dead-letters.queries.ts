@@ -1,0 +1,76 @@
+import type { Db } from '../../db/pool.ts';
+import { COUNTABLE, COUNTED_COLUMNS, MINUTE, QUARTER, QUARTER_OF_EVENT, SEEN } from '../aggregate/index.ts';
+
+export interface Parked {
+  readonly id: number;
+  readonly origin: string;
+  readonly reason: string;
+  readonly detail: string;
+  readonly tries: number;
+  readonly payload: Readonly<Record<string, unknown>>;
+  readonly parked_at: Date;
+}
+
+export function listParked(db: Db, limit: number): Promise<Parked[]> {
+  return db.query<Parked>(
+    'select id, origin, reason, detail, tries, payload, parked_at from dead_letters where replayed_at is null order by id limit $1',
+    [limit],
+  );
+}
+
+export function findParked(db: Db, ids: readonly number[] | undefined): Promise<Parked[]> {
+  return db.query<Parked>(
+    `select id, origin, reason, detail, tries, payload, parked_at from dead_letters
+     where replayed_at is null and ($1::bigint[] is null or id = any($1)) order by id`,
+    [ids ?? null],
+  );
+}
+
+export async function addTry(db: Db, id: number, detail: string): Promise<void> {
+  await db.query('update dead_letters set tries = tries + 1, detail = $2 where id = $1', [id, detail]);
+}
+
+/**
+ * Counts one event that the aggregator once moved over. The row is taken first: two replays at once count it once.
+ * Returns false where it is still not countable.
+ */
+export async function countParkedEvent(db: Db, letter: Parked): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    const taken = await tx.query(
+      'update dead_letters set replayed_at = now() where id = $1 and replayed_at is null returning id',
+      [letter.id],
+    );
+    if (taken.length === 0) return true;
+    const counted = await tx.query(
+      `with batch as materialized (select ${COUNTED_COLUMNS} from event_log where lane = $1 and seq = $2 and ${COUNTABLE}),
+       one as materialized (
+         select subject_kind, subject_id, ${MINUTE} as bucket_at, traffic,
+           (type = 1)::int as views, (type = 2)::int as true_views, (type = 3)::int as clicks from batch
+       ),
+       m as (insert into counters_minute (subject_kind, subject_id, bucket_at, traffic, views, true_views, clicks)
+         select * from one on conflict (subject_kind, subject_id, bucket_at, traffic) do update set
+           views = counters_minute.views + excluded.views, true_views = counters_minute.true_views + excluded.true_views,
+           clicks = counters_minute.clicks + excluded.clicks),
+       q as (insert into counters_quarter (subject_kind, subject_id, bucket_at, traffic, views, true_views, clicks)
+         select subject_kind, subject_id, ${QUARTER}, traffic, views, true_views, clicks from one
+         on conflict (subject_kind, subject_id, bucket_at, traffic) do update set
+           views = counters_quarter.views + excluded.views, true_views = counters_quarter.true_views + excluded.true_views,
+           clicks = counters_quarter.clicks + excluded.clicks),
+       t as (insert into counters_total (subject_kind, subject_id, traffic, views, true_views, clicks)
+         select subject_kind, subject_id, traffic, views, true_views, clicks from one
+         on conflict (subject_kind, subject_id, traffic) do update set
+           views = counters_total.views + excluded.views, true_views = counters_total.true_views + excluded.true_views,
+           clicks = counters_total.clicks + excluded.clicks),
+       a as (insert into actor_quarters (subject_kind, subject_id, bucket_at, actor, seen)
+         select subject_kind, subject_id, ${QUARTER_OF_EVENT}, actor, ${SEEN} from batch
+         on conflict (subject_kind, subject_id, bucket_at, actor) do update set seen = actor_quarters.seen | excluded.seen)
+       select 1 from batch`,
+      [letter.payload.lane, letter.payload.seq],
+    );
+    if (counted.length === 0)
+      await tx.query('update dead_letters set replayed_at = null, tries = tries + 1 where id = $1', [
+        letter.id,
+      ]);
+    return counted.length > 0;
+  });
+}

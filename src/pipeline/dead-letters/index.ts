@@ -1,0 +1,2 @@
+export { listParked, type Parked } from './dead-letters.queries.ts';
+export { type ReplayReport, replayParked } from './replay.ts';

@@ -1,0 +1,110 @@
+import { fileURLToPath } from 'node:url';
+import type { FastifyInstance } from 'fastify';
+import type { Engines } from '../compose.ts';
+import {
+  type CampaignCache,
+  createCampaignCache,
+  isLive,
+  registerCampaignRoutes,
+} from '../features/campaigns/index.ts';
+import { registerCollectingRoutes } from '../features/collecting/index.ts';
+import { createLiveTotals, registerDashboardRoutes } from '../features/dashboards/index.ts';
+import { createMembers, registerMemberRoutes } from '../features/members/index.ts';
+import { createSessions, registerSessionRoutes } from '../features/sessions/index.ts';
+import { cookieNames } from '../http/authenticate.ts';
+import { parseCidr } from '../http/client-address.ts';
+import { registerOpenApi } from '../http/openapi.ts';
+import { createServer } from '../http/server.ts';
+import { openPages } from '../http/static-pages.ts';
+import { systemClock } from '../kit/clock.ts';
+import { createIngest, type FindSubject } from '../pipeline/ingest/index.ts';
+import { registerHealthRoutes } from './health.routes.ts';
+import { registerTracker } from './tracker.routes.ts';
+import { version } from './version.ts';
+
+const PAGES = fileURLToPath(new URL('../../web/dist', import.meta.url));
+
+export interface Api {
+  readonly app: FastifyInstance;
+  /** `http://…` as a person would type it. */
+  readonly url: string;
+}
+
+/** The HTTP side of a process: every route, listening. What it opens is closed with the engines' lifecycle. */
+export async function startApi(engines: Engines): Promise<Api> {
+  const { config, logger, db, log, raw, lifecycle } = engines;
+  const clock = systemClock;
+  const members = createMembers({ db });
+  const sessions = createSessions({ db, clock, log: logger, members });
+  await sessions.start();
+  lifecycle.onClose('sessions', () => sessions.stop());
+  const cache = createCampaignCache(db, clock, logger);
+  lifecycle.onClose('campaign cache', () => cache.close());
+  const live = createLiveTotals(db, logger);
+  const trustedProxies = config.trustedProxies.map(parseCidr);
+  const cookies = cookieNames(config.publicUrl?.protocol === 'https:');
+  const ingest = createIngest(
+    { log, findSubject: subjectFinder(cache), secrets: engines.secrets, clock },
+    { retentionDays: config.rawRetentionDays, refuseFloods: config.rateLimits },
+  );
+
+  const pages = openPages(PAGES);
+  const app = createServer({
+    log: logger,
+    trustedProxies,
+    authenticate: {
+      verifyAccess: sessions.verifyAccess,
+      verifyCsrf: sessions.verifyCsrf,
+      cookies,
+      origins: new Set([...config.allowedOrigins, ...(config.publicUrl ? [config.publicUrl.origin] : [])]),
+    },
+    ...(pages && { pages }),
+  });
+  let stopping = false;
+  await registerOpenApi(app, version);
+  registerHealthRoutes(app, { db, log, stopping: () => stopping });
+  registerMemberRoutes(app, { members, clock, rateLimits: config.rateLimits });
+  registerSessionRoutes(app, {
+    sessions,
+    members,
+    clock,
+    cookies,
+    secure: config.publicUrl?.protocol === 'https:',
+    rateLimits: config.rateLimits,
+  });
+  registerCampaignRoutes(app, { db, raw, cache, ingest, clock, trustedProxies });
+  registerDashboardRoutes(app, { db, raw, live, clock });
+  registerCollectingRoutes(app, {
+    ingest,
+    trustedProxies,
+    findLanding: async (id) => {
+      const row = await cache.get(id);
+      return isLive(row, clock.now()) ? (row.landing_url ?? undefined) : undefined;
+    },
+  });
+  if (!(await registerTracker(app)))
+    logger.warn('the tracker was not built; /t.js answers 404. Run: node scripts/setup.mjs --pages');
+  lifecycle.onClose('http', async () => {
+    stopping = true;
+    await live.close();
+    await app.close();
+  });
+  await app.listen({ host: config.host, port: config.port, backlog: 1_024 });
+  return { app, url: toUrl(app) };
+}
+
+/** Campaigns are the first kind of subject; each later kind adds its line here. */
+function subjectFinder(cache: CampaignCache): FindSubject {
+  return (subject, at) => {
+    if (subject.kind !== 'campaign') return false;
+    const found = cache.get(subject.id);
+    return found instanceof Promise ? found.then((row) => isLive(row, at)) : isLive(found, at);
+  };
+}
+
+function toUrl(app: FastifyInstance): string {
+  const address = app.server.address();
+  if (address === null || typeof address === 'string') return String(address);
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return `http://${host === '0.0.0.0' || host === '[::]' ? 'localhost' : host}:${address.port}`;
+}

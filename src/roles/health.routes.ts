@@ -1,0 +1,41 @@
+import type { FastifyInstance } from 'fastify';
+import type { Db } from '../db/pool.ts';
+import { readPipelineState } from '../pipeline/aggregate/index.ts';
+import { listImports } from '../pipeline/import/index.ts';
+import type { EventLog } from '../ports/event-log.ts';
+
+export interface HealthDeps {
+  readonly db: Db;
+  readonly log: EventLog;
+  /** True once the process began to stop: a balancer shall send nothing more. */
+  readonly stopping: () => boolean;
+}
+
+/** /health for whoever restarts and balances, /api/status for the console's corner. */
+export function registerHealthRoutes(app: FastifyInstance, deps: HealthDeps): void {
+  const open = { config: { policy: 'anyone', credentials: 'ignored' } } as const;
+  app.get('/health/live', open, () => ({ status: 'live' }));
+  app.get('/health/ready', open, async (_request, reply) => {
+    const missing = await findMissing(deps);
+    reply.header('cache-control', 'no-store');
+    if (missing.length === 0) return { status: 'ready', missing };
+    return reply.code(503).header('retry-after', '1').send({ status: 'not_ready', missing });
+  });
+  app.get('/api/status', { config: { policy: 'signed-in' }, schema: { tags: ['Health'] } }, async () => ({
+    pipeline: await readPipelineState(deps.db, deps.log.identity),
+    imports: await listImports(deps.db),
+  }));
+}
+
+async function findMissing(deps: HealthDeps): Promise<string[]> {
+  if (deps.stopping()) return ['stopping'];
+  const missing: string[] = [];
+  if (!deps.log.writable()) missing.push('event log');
+  try {
+    await deps.db.query('select 1', [], 'ping');
+  } catch {
+    // The name is the whole answer; the cause is in the log of whoever needed the database.
+    missing.push('database');
+  }
+  return missing;
+}
