@@ -25,6 +25,8 @@ export function clientAddress(
   forwardedFor: string | undefined,
   trusted: readonly Cidr[],
 ): string {
+  // The common case, on every event: no proxy, a plain IPv4 peer.
+  if (trusted.length === 0 && !peer.includes(':')) return peer;
   let current = parseAddress(peer);
   if (current === undefined) return peer;
   if (trusted.length === 0 || forwardedFor === undefined) return current.toString();

@@ -111,6 +111,10 @@ function fromFramework(error: Handled): AppError | undefined {
   if (code.startsWith('FST_ERR_CTP_') || error instanceof SyntaxError || code === 'FST_ERR_BAD_URL') {
     return new AppError('malformed', malformedDetail(code, error.message));
   }
+  // The client went away in the middle of its body: nobody reads the answer, and it is no bug of ours.
+  if (code === 'ECONNRESET' && error.statusCode === 400) {
+    return new AppError('malformed', 'The body ended before its announced length.');
+  }
   // Fastify's own refusals of a request (never ours): their status tells that the client can act on it.
   if (code.startsWith('FST_') && error.statusCode === 400) return new AppError('malformed', error.message);
   return undefined;

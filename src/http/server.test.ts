@@ -180,7 +180,7 @@ describe('errors', () => {
   });
   test('the other refusals have their status', async () => {
     assert.equal((await send('{"title":')).json().code, 'malformed');
-    assert.equal((await send('')).statusCode, 400);
+    assert.deepEqual((await send('')).json().errors, [{ path: 'body', message: 'must be object' }]);
     assert.equal((await send(`{"__proto__":{}}`)).statusCode, 400);
     assert.equal((await send(`"${'x'.repeat(70_000)}"`)).statusCode, 413);
     assert.equal((await send('<a/>', { 'content-type': 'text/xml' })).statusCode, 415);
