@@ -43,12 +43,17 @@ export const Dates = ({ campaign, tz }: { campaign: Campaign; tz: string }) => {
 
 const Row = ({ campaign }: { campaign: Campaign }) => {
   const { t, number, percent } = useSpeech();
+  const ended = Date.parse(campaign.end_date) <= Date.now(); // its last 24 hours would be an empty page
   const ctr = campaign.views > 0 ? campaign.clicks / campaign.views : null;
   return (
     <li className="panel row">
       <div className="row-lead">
         <div className="row-name">
-          <Link to="/campaigns/$id" params={{ id: String(campaign.id) }}>
+          <Link
+            to="/campaigns/$id"
+            params={{ id: String(campaign.id) }}
+            search={ended ? { range: 'life' } : {}}
+          >
             {campaign.title}
           </Link>
           <LiveState campaign={campaign} />
