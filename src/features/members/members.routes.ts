@@ -18,19 +18,18 @@ export interface MemberRoutesDeps {
 }
 
 export function registerMemberRoutes(parent: FastifyInstance, deps: MemberRoutesDeps): void {
-  const app = parent.withTypeProvider<TypeBoxTypeProvider>();
+  const app = withTypes(parent);
   registerSignup(app, deps);
   registerOwnProfile(app, deps.members);
   registerDirectory(app, deps.members);
+  registerAdministration(app, deps.members);
 }
 
-type App = FastifyInstance<
-  import('fastify').RawServerDefault,
-  import('http').IncomingMessage,
-  import('http').ServerResponse,
-  import('fastify').FastifyBaseLogger,
-  TypeBoxTypeProvider
->;
+type App = ReturnType<typeof withTypes>;
+
+function withTypes(app: FastifyInstance) {
+  return app.withTypeProvider<TypeBoxTypeProvider>();
+}
 
 function registerSignup(app: App, { members, clock, rateLimits }: MemberRoutesDeps): void {
   const signups = createRateLimit({ limit: 5, windowMs: 3_600_000, clock, enabled: rateLimits });
@@ -116,6 +115,9 @@ function registerDirectory(app: App, members: Members): void {
       return toPublic(member, whole);
     },
   );
+}
+
+function registerAdministration(app: App, members: Members): void {
   app.patch(
     '/api/users/:id',
     {

@@ -63,30 +63,9 @@ export function createRevocations({ clock, log, read }: RevocationsDeps): Revoca
     if ((members.get(id) ?? 0) < version) members.set(id, version);
   }
 
-  async function run(): Promise<void> {
-    let failing = false;
-    for (;;) {
-      await sleep(POLL_MS, stopping.signal);
-      if (stopping.signal.aborted) return;
-      try {
-        await poll();
-        failing = false;
-      } catch (error) {
-        // Once a streak: `check` refuses by itself as long as it lasts.
-        if (!failing) log.warn({ err: error }, 'revocations could not be read');
-        failing = true;
-      }
-    }
-  }
-
   return {
     check: (claims) => {
-      if (clock.monotonicMs() - polledAt > BLIND_AFTER_MS) {
-        throw new AppError(
-          'unavailable',
-          'Whether this sign-in still holds cannot be told now. Nothing was done; repeat it after Retry-After.',
-        );
-      }
+      if (clock.monotonicMs() - polledAt > BLIND_AFTER_MS) throw blind();
       if (sessions.has(claims.sessionId)) throw notSignedIn();
       const version = members.get(claims.memberId);
       if (version !== undefined && claims.tokenVersion < version) throw notSignedIn();
@@ -101,11 +80,34 @@ export function createRevocations({ clock, log, read }: RevocationsDeps): Revoca
     },
     start: async () => {
       await poll();
-      loop = run();
+      loop = repeat(poll, log, stopping.signal);
     },
     stop: async () => {
       stopping.abort();
       await loop;
     },
   };
+}
+
+async function repeat(poll: () => Promise<void>, log: Logger, stopping: AbortSignal): Promise<void> {
+  let failing = false;
+  for (;;) {
+    await sleep(POLL_MS, stopping);
+    if (stopping.aborted) return;
+    try {
+      await poll();
+      failing = false;
+    } catch (error) {
+      // Once a streak: `check` refuses by itself as long as it lasts.
+      if (!failing) log.warn({ err: error }, 'revocations could not be read');
+      failing = true;
+    }
+  }
+}
+
+function blind(): AppError {
+  return new AppError(
+    'unavailable',
+    'Whether this sign-in still holds cannot be told now. Nothing was done; repeat it after Retry-After.',
+  );
 }

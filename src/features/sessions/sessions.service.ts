@@ -1,17 +1,17 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { Db } from '../../db/pool.ts';
 import type { Identity } from '../../http/authenticate.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { AppError } from '../../kit/errors.ts';
 import type { Logger } from '../../kit/logger.ts';
 import type { Member, Members } from '../members/index.ts';
-import { ACCESS_LIFETIME_MS, createAccessTokens, LEEWAY_MS } from './access-tokens.ts';
+import { ACCESS_LIFETIME_MS, type AccessTokens, createAccessTokens, LEEWAY_MS } from './access-tokens.ts';
+import { findSession, type Opened, openSession, rotate } from './refresh-tokens.ts';
 import { createRevocations } from './revocations.ts';
 import * as queries from './sessions.queries.ts';
 
 const KEY_DAYS = 30;
 const KEY_BYTES = 32;
-const REFRESH_BYTES = 32;
 const SWEEP_MS = 600_000;
 // A token's whole life, and what a transaction may need to commit what it marked.
 const REVOCATION_SECONDS = (ACCESS_LIFETIME_MS + LEEWAY_MS) / 1000 + 60;
@@ -47,73 +47,30 @@ export interface Sessions {
   readonly stop: () => Promise<void>;
 }
 
-export function createSessions({ db, clock, log, members }: SessionsDeps): Sessions {
+export function createSessions(deps: SessionsDeps): Sessions {
+  const { db, clock, log, members } = deps;
   const tokens = createAccessTokens();
-  const revocations = createRevocations({ clock, log, read });
+  const revocations = createRevocations({ clock, log, read: () => readState(deps, tokens) });
   members.onTokensChanged(revocations.addMember);
   let sweep: NodeJS.Timeout | undefined;
 
-  async function read() {
-    const [sessions, changed, keys] = await Promise.all([
-      queries.listRevokedSessions(db, REVOCATION_SECONDS),
-      members.listChangedTokens(REVOCATION_SECONDS),
-      queries.listSigningKeys(db),
-    ]);
-    tokens.setKeys(keys);
-    return { sessions, members: changed };
-  }
-
-  const ensureKey = () => queries.ensureSigningKey(db, randomUUID(), randomBytes(KEY_BYTES), KEY_DAYS);
-
-  function toTokens(member: Member, sessionId: string, refresh: string, byCookie: boolean): Tokens {
-    const { id: memberId, actorId, roles, tokenVersion } = member;
-    return {
-      access: tokens.sign({ memberId, actorId, roles, tokenVersion, sessionId }),
-      refresh,
-      csrf: tokens.signCsrf(sessionId),
-      byCookie,
-    };
-  }
-
   async function refresh(token: string): Promise<Tokens> {
-    const hash = hashOf(token);
-    const next = randomBytes(REFRESH_BYTES).toString('base64url');
-    const found = await db.transaction(async (tx) => {
-      const row = await queries.findRefreshToken(tx, hash, true);
-      if (row === undefined) return undefined;
-      if (row.used) {
-        // Either the owner or a thief holds the successor, and nobody can tell which: both lose it.
-        await queries.revokeSession(tx, row.session_id);
-        return row;
-      }
-      if (row.alive) {
-        await queries.markUsed(tx, hash);
-        await queries.insertRefreshToken(tx, hashOf(next), row.session_id);
-      }
-      return row;
-    });
-    if (found?.used) revocations.addSession(found.session_id);
-    if (!found?.alive || found.used) throw refreshRefused();
-    const member = await members.find(found.member_id);
+    const rotation = await rotate(db, token);
+    if (rotation.outcome === 'reused') revocations.addSession(rotation.row.session_id);
+    if (rotation.outcome !== 'rotated') throw refreshRefused();
+    const { row } = rotation;
+    const member = await members.find(row.member_id);
     if (member === undefined) throw refreshRefused();
-    return toTokens(member, found.session_id, next, found.by_cookie);
+    return toTokens(tokens, member, { sessionId: row.session_id, refresh: rotation.refresh }, row.by_cookie);
   }
 
   return {
     open: async (member, byCookie) => {
-      const token = randomBytes(REFRESH_BYTES).toString('base64url');
-      const sessionId = await db.transaction(async (tx) => {
-        const id = await queries.insertSession(tx, member.id, member.tokenVersion, byCookie);
-        if (id !== undefined) await queries.insertRefreshToken(tx, hashOf(token), id);
-        return id;
-      });
-      return sessionId === undefined ? undefined : toTokens(member, sessionId, token, byCookie);
+      const opened = await openSession(db, member.id, member.tokenVersion, byCookie);
+      return opened && toTokens(tokens, member, opened, byCookie);
     },
     refresh,
-    findByRefresh: async (token) => {
-      const row = await queries.findRefreshToken(db, hashOf(token), false);
-      return row?.alive && !row.used ? { sessionId: row.session_id, memberId: row.member_id } : undefined;
-    },
+    findByRefresh: (token) => findSession(db, token),
     revoke: async (sessionId) => {
       await queries.revokeSession(db, sessionId);
       revocations.addSession(sessionId);
@@ -126,10 +83,10 @@ export function createSessions({ db, clock, log, members }: SessionsDeps): Sessi
     },
     verifyCsrf: tokens.verifyCsrf,
     start: async () => {
-      await ensureKey();
+      await ensureKey(db);
       await revocations.start();
       sweep = setInterval(() => {
-        Promise.all([ensureKey(), queries.sweepSessions(db)]).catch((error: unknown) =>
+        Promise.all([ensureKey(db), queries.sweepSessions(db)]).catch((error: unknown) =>
           log.warn({ err: error }, 'expired sessions could not be swept'),
         );
       }, SWEEP_MS);
@@ -142,9 +99,34 @@ export function createSessions({ db, clock, log, members }: SessionsDeps): Sessi
   };
 }
 
-/** Random and 256 bits long, so a plain hash is enough: nothing can be guessed from it. */
-function hashOf(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
+/** What every poll reads; the keys come along, so that a new one is known everywhere before it signs. */
+async function readState({ db, members }: SessionsDeps, tokens: AccessTokens) {
+  const [sessions, changed, keys] = await Promise.all([
+    queries.listRevokedSessions(db, REVOCATION_SECONDS),
+    members.listChangedTokens(REVOCATION_SECONDS),
+    queries.listSigningKeys(db),
+  ]);
+  tokens.setKeys(keys);
+  return { sessions, members: changed };
+}
+
+function ensureKey(db: Db): Promise<void> {
+  return queries.ensureSigningKey(db, randomUUID(), randomBytes(KEY_BYTES), KEY_DAYS);
+}
+
+function toTokens(
+  tokens: AccessTokens,
+  member: Member,
+  { sessionId, refresh }: Opened,
+  byCookie: boolean,
+): Tokens {
+  const { id: memberId, actorId, roles, tokenVersion } = member;
+  return {
+    access: tokens.sign({ memberId, actorId, roles, tokenVersion, sessionId }),
+    refresh,
+    csrf: tokens.signCsrf(sessionId),
+    byCookie,
+  };
 }
 
 function refreshRefused(): AppError {
