@@ -76,6 +76,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
       );
     },
   });
+  app.addHook('onRequest', setDefaultHeaders);
   const table = createRouteTable(app);
   enforcePolicies(app, options.authenticate);
   typeQueryAndPath(app);
@@ -98,6 +99,12 @@ function wrongVerb(verb: string, verbs: readonly string[], reply: FastifyReply):
 
 function headerText(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value.join(',') : value;
+}
+
+/** An answer that may be cached says so itself: most are one member's, or move by the second. */
+function setDefaultHeaders(_request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+  reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
+  done();
 }
 
 /** Many clients name JSON as the type of a body that they do not send: that is no body, and no mistake. */

@@ -178,7 +178,10 @@ describe('signing in', () => {
     const { access, refresh } = await signUp();
     assert.deepEqual((await post('/token/verify', { token: access })).json(), {});
     assert.equal((await post('/token/verify', { token: 'x.y.z' })).statusCode, 401);
-    const next = (await post('/token/refresh', { refresh })).json();
+    const refreshed = await post('/token/refresh', { refresh });
+    assert.equal(refreshed.headers['cache-control'], 'no-store');
+    assert.equal(refreshed.headers['set-cookie'], undefined);
+    const next = refreshed.json();
     assert.equal((await get('/users/me', next.access)).statusCode, 200);
     const logout = await post('/users/logout', { refresh: next.refresh }, bearer(next.access));
     assert.equal(logout.statusCode, 200, logout.body);

@@ -170,7 +170,6 @@ function setCookies(reply: FastifyReply, deps: SessionRoutesDeps, tokens: Tokens
   const { cookies } = deps;
   reply
     .header('x-csrftoken', tokens.csrf)
-    .header('cache-control', 'no-store')
     .header('set-cookie', [
       toCookie(cookies.access, tokens.access, ACCESS_LIFETIME_MS / 1000, true, deps.secure),
       toCookie(cookies.refresh, tokens.refresh, REFRESH_IDLE_S, true, deps.secure),
