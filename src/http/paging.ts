@@ -56,7 +56,6 @@ export function toPage<T>(url: string, slice: PageSlice, count: number, results:
 export const KEYSET_LIMIT = 10;
 
 export const keysetFields = { last_id: Type.Optional(RowId), first_id: Type.Optional(RowId) };
-export const KeysetQuery = Type.Object(keysetFields, { additionalProperties: false });
 
 /**
  * The `Link` header (RFC 8288) of a keyset list: `next` is older, `prev` newer. `next` is left out where fewer rows

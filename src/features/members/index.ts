@@ -1,8 +1,2 @@
-export { type MemberRoutesDeps, registerMemberRoutes } from './members.routes.ts';
-export {
-  createMembers,
-  type Member,
-  type Members,
-  type MembersDeps,
-  type Signup,
-} from './members.service.ts';
+export { registerMemberRoutes } from './members.routes.ts';
+export { createMembers, type Member, type Members } from './members.service.ts';

@@ -10,7 +10,7 @@ import type { Clock } from '../../kit/clock.ts';
 import { OwnProfile, ProfileBody, PublicMember, RolesBody, SignupBody } from './members.schemas.ts';
 import type { Member, Members } from './members.service.ts';
 
-export interface MemberRoutesDeps {
+interface MemberRoutesDeps {
   readonly members: Members;
   readonly clock: Clock;
   /** False only by RATE_LIMITS=off. */

@@ -5,7 +5,7 @@ import { AppError, invalid } from '../../kit/errors.ts';
 import * as queries from './members.queries.ts';
 import { createPasswords, findPasswordProblem, type Passwords } from './passwords.ts';
 
-export interface MembersDeps {
+interface MembersDeps {
   readonly db: Db;
 }
 
@@ -21,7 +21,7 @@ export interface Member {
   readonly tokenVersion: number;
 }
 
-export interface Signup {
+interface Signup {
   readonly username: string;
   readonly password: string;
   readonly first_name?: string;

@@ -1,2 +1,2 @@
-export { registerSessionRoutes, type SessionRoutesDeps } from './sessions.routes.ts';
-export { createSessions, type Sessions, type SessionsDeps } from './sessions.service.ts';
+export { registerSessionRoutes } from './sessions.routes.ts';
+export { createSessions, type Sessions } from './sessions.service.ts';

@@ -20,7 +20,7 @@ import {
 import type { Sessions, Tokens } from './sessions.service.ts';
 import { createSignIn, type SignIn } from './sign-in.ts';
 
-export interface SessionRoutesDeps {
+interface SessionRoutesDeps {
   readonly members: Members;
   readonly sessions: Sessions;
   readonly clock: Clock;

@@ -16,7 +16,7 @@ const SWEEP_MS = 600_000;
 // A token's whole life, and what a transaction may need to commit what it marked.
 const REVOCATION_SECONDS = (ACCESS_LIFETIME_MS + LEEWAY_MS) / 1000 + 60;
 
-export interface SessionsDeps {
+interface SessionsDeps {
   readonly db: Db;
   readonly clock: Clock;
   readonly log: Logger;
