@@ -1,6 +1,5 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { AppError } from '../kit/errors.ts';
-import { RowId } from './field-types.ts';
 
 export const PageQuery = Type.Object(
   {
@@ -54,8 +53,6 @@ export function toPage<T>(url: string, slice: PageSlice, count: number, results:
 
 /** Rows of a keyset list, newest first; the 10 next to `first_id` (the nearest newer ones), so that no gap opens. */
 export const KEYSET_LIMIT = 10;
-
-export const keysetFields = { last_id: Type.Optional(RowId), first_id: Type.Optional(RowId) };
 
 /**
  * The `Link` header (RFC 8288) of a keyset list: `next` is older, `prev` newer. `next` is left out where fewer rows
