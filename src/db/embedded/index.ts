@@ -2,10 +2,10 @@ import { systemClock } from '../../kit/clock.ts';
 import { AppError } from '../../kit/errors.ts';
 import type { Logger } from '../../kit/logger.ts';
 import { sleep } from '../../kit/wait.ts';
+import { ensureRunning, type RunningServer, stopServer } from './embedded-server.ts';
 import { type FileLock, tryLock, withLock } from './file-lock.ts';
 import { type Place, preparePlace, removeSocketDir } from './place.ts';
 import { toUrl } from './postmaster.ts';
-import { ensureRunning, type RunningServer, stopServer } from './server.ts';
 import { superviseServer } from './supervisor.ts';
 import { addUser, listUsers, type Role, removeUser } from './users.ts';
 

@@ -1,3 +1,3 @@
-export { type CollectingDeps, registerCollectingRoutes } from './collecting.routes.ts';
+export { registerCollectingRoutes } from './collecting.routes.ts';
 export { parseInstant } from './event-input.ts';
 export { readEventId, requireAccepted, toSender } from './sender.ts';

@@ -1,2 +1,2 @@
-export { listParked, type Parked } from './dead-letters.queries.ts';
-export { type ReplayReport, replayParked } from './replay.ts';
+export { listParked } from './dead-letters.queries.ts';
+export { replayParked } from './replay.ts';

@@ -1,4 +1,4 @@
-export { type ImportDeps, type ImportOptions, type ImportReport, importLog } from './import-log.ts';
-export { type ImportRow, listImports } from './imports.queries.ts';
+export { type ImportDeps, type ImportOptions, importLog } from './import-log.ts';
+export { listImports } from './imports.queries.ts';
 export type { ImportProgress } from './progress.ts';
-export { type ImportRule, parseRules } from './rules.ts';
+export { parseRules } from './rules.ts';

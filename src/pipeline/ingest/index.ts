@@ -5,8 +5,6 @@ export type {
   EventSender,
   FindSubject,
   Ingest,
-  IngestDeps,
-  IngestOptions,
 } from './ingest.ts';
 export { createIngest } from './ingest.ts';
-export { createVerdicts, type Judged, type Verdicts } from './verdict.ts';
+export { createVerdicts, type Judged } from './verdict.ts';

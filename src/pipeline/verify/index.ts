@@ -1,2 +1,1 @@
-export type { BrokenSeal, Difference } from './verify.queries.ts';
-export { type VerifyOptions, type VerifyReport, verify } from './verify.ts';
+export { verify } from './verify.ts';
