@@ -67,9 +67,8 @@ export function open(url: string): Pool {
 }
 
 export function withDatabase(server: string, name: string): string {
-  const url = new URL(server);
-  url.pathname = `/${name}`;
-  return url.href;
+  // By text: the embedded server's URL has a socket for a host, which no URL parser takes.
+  return server.replace(/^(\w+:\/\/[^/]*\/)[^?]*/, `$1${name}`);
 }
 
 async function admin(server: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
