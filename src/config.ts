@@ -81,14 +81,14 @@ export const SETTINGS = {
     'Any PostgreSQL from 15 on, instead of the embedded one; no superuser needed.',
     'postgres://weir@db/weir',
     undefined,
-    optionalUrl('postgres:', 'postgresql:'),
+    postgresUrl,
     true,
   ),
   DATABASE_DIRECT_URL: setting<string | undefined>(
     'The same database without PgBouncer, where DATABASE_URL leads through one.',
     'postgres://weir@db:5432/weir',
     undefined,
-    optionalUrl('postgres:', 'postgresql:'),
+    postgresUrl,
     true,
   ),
   PUBLIC_URL: setting<string | undefined>(
@@ -207,6 +207,14 @@ function wholeNumber(least: number, most: number): (value: string) => number {
       throw new Error(`must be a whole number from ${least} to ${most}`);
     return number;
   };
+}
+
+/** By its beginning only: a server behind a socket has no host, which no URL parser takes (`postgres:///weir?host=/run`). */
+function postgresUrl(value: string): string {
+  if (!/^postgres(ql)?:\/\/[^\s]*\/[^\s/]+$/.test(value) && !/^postgres(ql)?:\/\/[^\s]+\?host=/.test(value)) {
+    throw new Error('must be a URL such as postgres://user:password@host:5432/database');
+  }
+  return value;
 }
 
 function oneOf(...words: string[]): (value: string) => string {

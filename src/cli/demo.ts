@@ -34,13 +34,13 @@ export function addDemo(program: Command): void {
       const url = `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
       await requireServer(url);
       const { campaigns, sender } = await withEngines({ migrates: false }, prepare);
-      const token = await signIn(url, sender);
+      const renew = () => signIn(url, sender);
       console.log(`Traffic flows to ${campaigns.length} campaigns: look at ${url}/ (Ctrl-C stops it)`);
       const signal =
         options.seconds === undefined
           ? interruptible()
           : AbortSignal.any([interruptible(), AbortSignal.timeout(options.seconds * 1_000)]);
-      const sent = await flow(url, token, campaigns, options.rate, signal);
+      const sent = await flow(url, renew, campaigns, options.rate, signal);
       console.log(`${sent} events sent.`);
     });
 }
@@ -114,16 +114,14 @@ async function signIn(url: string, sender: Sender): Promise<string> {
 /** Busier and quieter in waves, each campaign its own, so that the curves look like curves. */
 async function flow(
   url: string,
-  token: string,
+  renew: () => Promise<string>,
   campaigns: readonly number[],
   rate: number,
   signal: AbortSignal,
 ): Promise<number> {
   let sent = 0;
-  const deadline = performance.now() + 9 * 60_000;
-  let access = token;
+  let access = await renew();
   while (!signal.aborted) {
-    if (performance.now() > deadline) access = token;
     const seconds = Date.now() / 1_000;
     const events = campaigns.flatMap((id, index) => {
       const wave = 0.55 + 0.45 * Math.sin(seconds / (20 + 7 * index) + index);
@@ -137,7 +135,7 @@ async function flow(
       body,
     }).catch(() => undefined);
     if (answer?.status === 202) sent += events.flat().length;
-    else if (answer?.status === 401) return sent;
+    else if (answer?.status === 401) access = await renew();
     await sleep(500, signal);
   }
   return sent;

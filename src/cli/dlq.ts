@@ -30,7 +30,10 @@ export function addDlq(program: Command): void {
         await settle(engines);
         return replayParked(engines.db, ids.length > 0 ? ids.map(Number) : undefined);
       });
-      print(options.json ?? false, report, [`${report.replayed} replayed, ${report.still} still parked`]);
+      print(options.json ?? false, report, [
+        `${report.replayed} replayed, ${report.still} still parked, ${report.unreadable} unreadable lines left alone`,
+      ]);
+      // Only its log, mended, can make an unreadable line an event: that is no failure of the replay.
       if (report.still > 0) process.exitCode = 1;
     });
 }

@@ -40,7 +40,10 @@ export function addDoctor(program: Command): void {
         ];
         return { roles, pending, ...state };
       });
-      const table = new Table({ head: ['role', 'engine', 'version', 'state'] });
+      const table = new Table({
+        head: ['role', 'engine', 'version', 'state'],
+        ...(process.stdout.isTTY ? {} : { style: { head: [], border: [] } }),
+      });
       for (const { role, engine, version, state } of report.roles) table.push([role, engine, version, state]);
       print(options.json ?? false, report, [table.toString()]);
       if (report.pending.length > 0) process.exitCode = 1;

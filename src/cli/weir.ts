@@ -5,6 +5,7 @@ import { addDemo } from './demo.ts';
 import { addDlq } from './dlq.ts';
 import { addDoctor } from './doctor.ts';
 import { addImport } from './import.ts';
+import { addLoad } from './load.ts';
 import { addMigrate } from './migrate.ts';
 import { addServe } from './serve.ts';
 import { addUser } from './user.ts';
@@ -20,7 +21,7 @@ const program = new Command('weir')
   )
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
-for (const add of [addServe, addMigrate, addDoctor, addImport, addVerify, addDlq, addUser, addDemo])
+for (const add of [addServe, addMigrate, addDoctor, addImport, addVerify, addDlq, addUser, addDemo, addLoad])
   add(program);
 
 try {

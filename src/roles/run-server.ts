@@ -51,7 +51,8 @@ async function startRoles(engines: Engines, { roles, workers }: ServeOptions): P
   if (roles.includes('housekeeping')) await lifecycle.open('housekeeping', startHousekeeping(engines));
   if (!roles.includes('api')) return;
   if (workers > 1) {
-    startWorkers(engines, workers);
+    await startWorkers(engines, workers);
+    welcome(config, `http://${config.host}:${config.port}`, password);
     return;
   }
   const { url } = await startApi(engines);
@@ -59,7 +60,7 @@ async function startRoles(engines: Engines, { roles, workers }: ServeOptions): P
 }
 
 /** Workers serve HTTP only; this process keeps the database, counts, and starts anew whichever of them dies. */
-function startWorkers(engines: Engines, count: number): void {
+async function startWorkers(engines: Engines, count: number): Promise<void> {
   const { config, logger, lifecycle } = engines;
   let stopping = false;
   cluster.setupPrimary({ args: ['serve', '--roles', 'api'] });
@@ -68,6 +69,7 @@ function startWorkers(engines: Engines, count: number): void {
     DATABASE_DIRECT_URL: engines.directUrl,
   };
   for (let at = 0; at < count; at += 1) cluster.fork(env);
+  const listening = new Promise<void>((resolve) => cluster.once('listening', () => resolve()));
   cluster.on('exit', (worker, code) => {
     if (stopping) return;
     logger.warn({ worker: worker.id, code }, 'a worker ended and is started anew');
@@ -80,6 +82,7 @@ function startWorkers(engines: Engines, count: number): void {
     for (const worker of workers) worker.process.kill('SIGTERM');
     await Promise.all(ended);
   });
+  await listening;
 }
 
 function stopOnSignals(engines: Engines, logger: Logger): void {

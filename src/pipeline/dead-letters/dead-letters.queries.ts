@@ -74,3 +74,11 @@ export async function countParkedEvent(db: Db, letter: Parked): Promise<boolean>
     return counted.length > 0;
   });
 }
+
+/** Empties the lines of imported logs that were parked over 30 days ago: they hold whole addresses. The reason stays. */
+export async function emptyOldLines(db: Db): Promise<void> {
+  await db.query(
+    `update dead_letters set payload = payload - 'line'
+     where origin like 'import:%' and parked_at < now() - interval '30 days' and payload ? 'line'`,
+  );
+}

@@ -1,2 +1,2 @@
-export { listParked } from './dead-letters.queries.ts';
+export { emptyOldLines, listParked } from './dead-letters.queries.ts';
 export { replayParked } from './replay.ts';

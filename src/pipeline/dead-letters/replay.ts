@@ -4,23 +4,22 @@ import { addTry, countParkedEvent, findParked, type Parked } from './dead-letter
 
 export interface ReplayReport {
   readonly replayed: number;
+  /** Events that still cannot be counted. */
   readonly still: number;
+  /** Lines of imported logs: they are no events; only their log, mended and imported again, can make them some. */
+  readonly unreadable: number;
 }
 
-/** Tries parked letters again, one by one; each that works is counted once, whoever replays beside it. */
+/** Tries parked events again, one by one; each that works is counted once, whoever replays beside it. */
 export async function replayParked(db: Db, ids: readonly number[] | undefined): Promise<ReplayReport> {
   const letters = await findParked(db, ids);
+  const events = letters.filter((letter) => letter.origin === 'aggregate');
   let replayed = 0;
-  for (const letter of letters) if (await replayOne(db, letter)) replayed += 1;
-  return { replayed, still: letters.length - replayed };
+  for (const letter of events) if (await replayOne(db, letter)) replayed += 1;
+  return { replayed, still: events.length - replayed, unreadable: letters.length - events.length };
 }
 
 async function replayOne(db: Db, letter: Parked): Promise<boolean> {
-  if (letter.origin !== 'aggregate') {
-    // The line is no event; only its log, mended, can make it one.
-    await addTry(db, letter.id, letter.detail);
-    return false;
-  }
   try {
     return await countParkedEvent(db, letter);
   } catch (error) {
