@@ -34,8 +34,8 @@ function nextStart(at: number, interval: Interval, zone: Zone): number {
   // An hour ends where the clock is changed; a day goes on to the new clock's midnight, 23 or 25 hours long.
   if (interval === 'hour') return Math.min(next, change);
   const midnight = Math.floor((at + offset) / DAY_MS) * DAY_MS + DAY_MS - offsetThen;
-  // A midnight that the change itself skips: the day begins with the first instant after it.
-  return Math.max(midnight, change < midnight + HOUR_MS && midnight < change ? change : midnight);
+  // Where the change itself skips midnight, the day begins with the first instant after it.
+  return Math.max(midnight, change);
 }
 
 export interface Zone {
