@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { afterEach, describe, mock, test } from 'node:test';
+import { createGroupQueue } from './group-queue.ts';
+
+const code = (wanted: string) => (error: unknown) => (error as { code?: string }).code === wanted;
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('group queue', () => {
+  afterEach(() => mock.timers.reset());
+
+  function build(write: (items: readonly number[]) => Promise<readonly number[]>) {
+    let now = 0;
+    const queue = createGroupQueue<number, number>({
+      clock: { now: () => now, monotonicMs: () => now },
+      maxGroup: 3,
+      maxQueued: 5,
+      deadlineMs: 1_000,
+      write,
+    });
+    return { queue, advance: (ms: number) => (now += ms) };
+  }
+
+  test('what arrives together is written together, and each caller gets its own results in order', async () => {
+    const groups: number[][] = [];
+    const { queue } = build(async (items) => {
+      groups.push([...items]);
+      return items.map((item) => item * 10);
+    });
+    const answers = await Promise.all([queue.add([1, 2]), queue.add([3]), queue.add([4])]);
+    assert.deepEqual(answers, [[10, 20], [30], [40]]);
+    assert.deepEqual(groups, [[1, 2, 3], [4]]);
+    assert.equal(queue.queued(), 0);
+    await queue.close();
+  });
+
+  test('a full queue refuses before anything is queued', async () => {
+    const written: number[] = [];
+    const { queue } = build(async (items) => {
+      written.push(...items);
+      return items;
+    });
+    const first = queue.add([1, 2, 3, 4]);
+    await assert.rejects(queue.add([5, 6]), code('overloaded'));
+    await first;
+    await queue.close();
+    assert.deepEqual(written, [1, 2, 3, 4]);
+  });
+
+  test('past the deadline a waiting item is taken back, one being written has an unknown outcome', async () => {
+    mock.timers.enable({ apis: ['setInterval'] });
+    const written: number[] = [];
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const { queue, advance } = build((items) => {
+      written.push(...items);
+      return released.then(() => items);
+    });
+    const inFlight = queue.add([1, 2, 3]);
+    await turn();
+    const waiting = queue.add([4]);
+    const unknown = assert.rejects(inFlight, code('outcome_unknown'));
+    const takenBack = assert.rejects(waiting, code('unavailable'));
+    advance(1_001);
+    mock.timers.tick(100);
+    await Promise.all([unknown, takenBack]);
+    assert.equal(queue.queued(), 0);
+    release();
+    await queue.close();
+    assert.deepEqual(written, [1, 2, 3], 'what was taken back is never written');
+  });
+
+  test('closing waits for what is queued, then refuses', async () => {
+    const { queue } = build(async (items) => items);
+    const last = queue.add([1]);
+    await queue.close();
+    assert.deepEqual(await last, [1]);
+    await assert.rejects(queue.add([2]), code('unavailable'));
+  });
+});
