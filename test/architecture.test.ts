@@ -33,13 +33,14 @@ describe('architecture', () => {
   });
 
   test('a source file can be named by its base name alone', () => {
+    // A command of `weir` bears the name of what it calls.
     const names = inRoot('src/**/*.ts')
+      .filter((file) => !file.startsWith('src/cli/'))
       .map((file) => basename(file))
       .filter((name) => name !== 'index.ts');
     assert.deepEqual(
       names.filter((name, at) => names.indexOf(name) !== at),
-      // A command of `weir` bears the name of what it calls.
-      ['migrate.ts', 'verify.ts'],
+      [],
     );
   });
 
