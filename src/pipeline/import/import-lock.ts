@@ -1,9 +1,13 @@
 import type { Db } from '../../db/pool.ts';
 import { AppError } from '../../kit/errors.ts';
+import { sleep } from '../../kit/wait.ts';
 import { pingLock, tryLockImport } from './imports.queries.ts';
 import { untilDone } from './retry.ts';
 
 const PING_MS = 2_000;
+// The server needs a moment to see that a killed process is gone; a live one keeps its lock longer than this.
+const PATIENCE_MS = 3_000;
+const LOOK_AGAIN_MS = 100;
 
 /**
  * Runs `work` while no other process imports the same content. The lock saves double work and shows who is first; it is
@@ -17,7 +21,12 @@ export async function withImportLock<T>(
 ): Promise<T> {
   let release: () => void = () => undefined;
   const released = new Promise<void>((resolve) => (release = resolve));
-  const holding = await untilDone(() => lock(db, fingerprint, released), signal);
+  const due = performance.now() + PATIENCE_MS;
+  let holding = await untilDone(() => lock(db, fingerprint, released), signal);
+  while (!holding && performance.now() < due && !signal.aborted) {
+    await sleep(LOOK_AGAIN_MS, signal);
+    holding = await untilDone(() => lock(db, fingerprint, released), signal);
+  }
   if (!holding) {
     throw new AppError('conflict', 'Another process imports this log now. Wait for it, or stop it first.');
   }
