@@ -32,7 +32,7 @@ interface Plan {
 }
 
 const { values: flags } = parseArgs({ options: { json: { type: 'boolean' }, quick: { type: 'boolean' } } });
-const plan: Plan = flags.quick ? { rounds: 3, seconds: 3 } : { rounds: 5, seconds: 8 };
+const plan: Plan = flags.quick ? { rounds: 3, seconds: 3 } : { rounds: 5, seconds: 5 };
 const weir = await startWeir({ env: { RATE_LIMITS: 'off', TRUSTED_PROXIES: '127.0.0.0/8' } });
 const floor = await startFloor();
 try {
