@@ -29,10 +29,12 @@ const dataDir = join(folder, 'data');
 const historyFile = join(folder, 'history.ndjson');
 mkdirSync(dataDir);
 let weir: RunningWeir | undefined;
+let passed = false;
 
 after(async () => {
   await weir?.close();
-  rmSync(folder, { recursive: true, force: true });
+  // A failing run leaves its history and its data to look at.
+  if (passed) rmSync(folder, { recursive: true, force: true });
 });
 
 const CAMPAIGN = {
@@ -75,6 +77,7 @@ test(`kill -9 of the server and of its PostgreSQL under load loses nothing and c
   t.diagnostic(describeLoad(report));
   await weir!.close();
   await checkEverything(report, t.diagnostic.bind(t));
+  passed = true;
 });
 
 /** The killing, in an order and at moments that the seed decides. Returns how long each restart took. */
