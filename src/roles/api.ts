@@ -41,7 +41,6 @@ export async function startApi(engines: Engines): Promise<Api> {
   const cache = createCampaignCache(db, clock, logger);
   lifecycle.onClose('campaign cache', () => cache.close());
   const live = createLiveTotals(db, logger);
-  const trustedProxies = config.trustedProxies.map(parseCidr);
   const cookies = cookieNames(config.publicUrl?.protocol === 'https:');
   const ingest = createIngest(
     { log, findSubject: subjectFinder(cache), secrets: engines.secrets, clock },
@@ -51,7 +50,7 @@ export async function startApi(engines: Engines): Promise<Api> {
   const pages = openPages(PAGES);
   const app = createServer({
     log: logger,
-    trustedProxies,
+    trustedProxies: config.trustedProxies.map(parseCidr),
     authenticate: {
       verifyAccess: sessions.verifyAccess,
       verifyCsrf: sessions.verifyCsrf,
@@ -72,11 +71,10 @@ export async function startApi(engines: Engines): Promise<Api> {
     secure: config.publicUrl?.protocol === 'https:',
     rateLimits: config.rateLimits,
   });
-  registerCampaignRoutes(app, { db, raw, cache, ingest, clock, trustedProxies });
+  registerCampaignRoutes(app, { db, raw, cache, ingest, clock });
   registerDashboardRoutes(app, { db, raw, live, clock });
   registerCollectingRoutes(app, {
     ingest,
-    trustedProxies,
     findLanding: async (id) => {
       const row = await cache.get(id);
       return isLive(row, clock.now()) ? (row.landing_url ?? undefined) : undefined;

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Db } from '../../db/pool.ts';
-import type { Cidr } from '../../http/client-address.ts';
 import { hasRole, requireOwner, requireViewer, STAFF } from '../../http/policy.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { EventInput, Ingest } from '../../pipeline/ingest/index.ts';
@@ -35,7 +34,6 @@ export interface CampaignDeps {
   readonly cache: CampaignCache;
   readonly ingest: Ingest;
   readonly clock: Clock;
-  readonly trustedProxies: readonly Cidr[];
 }
 
 export function registerCampaignRoutes(app: FastifyInstance, deps: CampaignDeps): void {
@@ -124,7 +122,7 @@ async function view(request: FastifyRequest, reply: FastifyReply, deps: Campaign
     subject: { kind: 'campaign', id },
     eventId: readEventId(request),
   };
-  requireAccepted(await deps.ingest.accept([input], toSender(request, deps.trustedProxies, 'api')));
+  requireAccepted(await deps.ingest.accept([input], toSender(request, 'api')));
   let body = bodies.get(row);
   if (body === undefined) {
     body = JSON.stringify(toCampaign(row));
@@ -146,7 +144,7 @@ async function click(request: FastifyRequest, deps: CampaignDeps) {
     subject: { kind: 'campaign', id },
     eventId: readEventId(request),
   };
-  requireAccepted(await deps.ingest.accept([input], toSender(request, deps.trustedProxies, 'api')));
+  requireAccepted(await deps.ingest.accept([input], toSender(request, 'api')));
   return { detail: 'Clicked' };
 }
 

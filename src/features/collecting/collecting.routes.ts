@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Cidr } from '../../http/client-address.ts';
 import { hasRole } from '../../http/policy.ts';
 import { AppError, type FieldError, invalid } from '../../kit/errors.ts';
 import type { Accepted, EventInput, Ingest } from '../../pipeline/ingest/index.ts';
@@ -13,7 +12,6 @@ const PIXEL = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICR
 
 export interface CollectingDeps {
   readonly ingest: Ingest;
-  readonly trustedProxies: readonly Cidr[];
   /** The landing URL of a campaign, or undefined; rejects with `unavailable` where nobody can tell. */
   readonly findLanding: (campaignId: number) => Promise<string | undefined>;
 }
@@ -79,7 +77,7 @@ async function postEvents(request: FastifyRequest, reply: FastifyReply, deps: Co
       'Send JSON (application/json or text/plain) or NDJSON (application/x-ndjson), and say so in Content-Type.',
     );
   const trusted = hasRole(request.viewer, ['admin']);
-  const sender = toSender(request, deps.trustedProxies, trusted ? 'server' : 'api');
+  const sender = toSender(request, trusted ? 'server' : 'api');
   reply.code(202);
   if (body.kind === 'json') {
     const value = parseJson(body.text);
@@ -163,7 +161,7 @@ function toResult(one: Accepted): Result {
 async function getPixel(request: FastifyRequest, reply: FastifyReply, deps: CollectingDeps) {
   const { c } = request.query as { c?: string };
   const id = parseId(c, 'c');
-  const sender = toSender(request, deps.trustedProxies, 'pixel');
+  const sender = toSender(request, 'pixel');
   const referrer = readReferrer(request);
   const input: EventInput = {
     type: 'view',
@@ -180,7 +178,7 @@ async function getClick(request: FastifyRequest, reply: FastifyReply, deps: Coll
   const landing = await deps.findLanding(id);
   if (landing === undefined)
     throw new AppError('not_found', `There is no campaign ${id} with a landing page; nothing was recorded.`);
-  const sender = toSender(request, deps.trustedProxies, 'redirect');
+  const sender = toSender(request, 'redirect');
   const input: EventInput = {
     type: 'click',
     subject: { kind: 'campaign', id },

@@ -1,23 +1,16 @@
 import type { FastifyRequest } from 'fastify';
 import type { EventSource } from '../../events/event.ts';
 import { isUuid } from '../../events/event-id.ts';
-import { type Cidr, clientAddress } from '../../http/client-address.ts';
 import { AppError, invalid } from '../../kit/errors.ts';
 import type { Accepted, EventSender } from '../../pipeline/ingest/index.ts';
 import { cleanAgent } from './event-input.ts';
 
 /** What the request itself says of who sent it. */
-export function toSender(
-  request: FastifyRequest,
-  trusted: readonly Cidr[],
-  source: EventSource,
-): EventSender {
+export function toSender(request: FastifyRequest, source: EventSource): EventSender {
   const { headers } = request;
-  const forwarded = headers['x-forwarded-for'];
-  const peer = request.raw.socket.remoteAddress ?? '127.0.0.1';
   return {
     memberActor: request.viewer?.actorId,
-    ip: clientAddress(peer, typeof forwarded === 'string' ? forwarded : forwarded?.join(','), trusted),
+    ip: request.clientAddress,
     userAgent: cleanAgent(headers['user-agent']),
     prefetch: isPrefetch(headers),
     source,

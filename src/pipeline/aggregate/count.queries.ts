@@ -28,20 +28,10 @@ const add = (table: string) =>
      clicks = ${table}.clicks + excluded.clicks`;
 
 /**
- * Counting, whole: position, counters, sets and seal move in one statement, so in one transaction. The position is
- * compared and set first: an aggregator that lost the race updates no row, therefore reads no batch, therefore counts
- * nothing. Every insert goes in key order, so that two aggregators never wait for each other in a circle.
+ * What counting does to the relation `batch` (of COUNTED_COLUMNS): into every counter and set, in key order, so that two
+ * that count at once never wait for each other in a circle.
  */
-const COUNT = `
-with moved as (
-  update log_positions set position = $4, complete_through = greatest(complete_through, $5),
-    updated_at = clock_timestamp()
-  where reader = '${AGGREGATOR}' and log = $1 and partition = $2 and position = $3 returning 1
-),
-raw as materialized (
-  select * from event_log where lane = $2 and seq > $3 and seq <= $4 and exists (select from moved)
-),
-batch as materialized (select ${COUNTED_COLUMNS} from raw where ${COUNTABLE}),
+export const COUNT_BATCH = `
 minute_rows (subject_kind, subject_id, bucket_at, traffic, views, true_views, clicks) as materialized (
   select subject_kind, subject_id, ${MINUTE}, traffic, ${COUNTS} from batch group by 1, 2, 3, 4
 ),
@@ -65,7 +55,24 @@ into_actors as (
   select subject_kind, subject_id, ${QUARTER_OF_EVENT}, actor, bit_or(${SEEN}) from batch group by 1, 2, 3, 4 order by 1, 2, 3, 4
   on conflict (subject_kind, subject_id, bucket_at, actor)
   do update set seen = actor_quarters.seen | excluded.seen where actor_quarters.seen | excluded.seen <> actor_quarters.seen
+)`;
+
+/**
+ * Counting, whole: position, counters, sets and seal move in one statement, so in one transaction. The position is
+ * compared and set first: an aggregator that lost the race updates no row, therefore reads no batch, therefore counts
+ * nothing.
+ */
+const COUNT = `
+with moved as (
+  update log_positions set position = $4, complete_through = greatest(complete_through, $5),
+    updated_at = clock_timestamp()
+  where reader = '${AGGREGATOR}' and log = $1 and partition = $2 and position = $3 returning 1
 ),
+raw as materialized (
+  select * from event_log where lane = $2 and seq > $3 and seq <= $4 and exists (select from moved)
+),
+batch as materialized (select ${COUNTED_COLUMNS} from raw where ${COUNTABLE}),
+${COUNT_BATCH},
 parked as (
   insert into dead_letters (origin, reason, detail, payload)
   select 'aggregate', 'unknown_code', 'A newer version wrote a kind or type that this one does not know.',

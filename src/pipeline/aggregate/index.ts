@@ -1,6 +1,7 @@
 export { countUntilDry, startAggregator } from './aggregator.ts';
 export {
   AGGREGATOR,
+  COUNT_BATCH,
   COUNTABLE,
   COUNTED_COLUMNS,
   DIGEST,

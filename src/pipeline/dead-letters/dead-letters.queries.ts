@@ -1,5 +1,5 @@
 import type { Db } from '../../db/pool.ts';
-import { COUNTABLE, COUNTED_COLUMNS, MINUTE, QUARTER, QUARTER_OF_EVENT, SEEN } from '../aggregate/index.ts';
+import { COUNT_BATCH, COUNTABLE, COUNTED_COLUMNS } from '../aggregate/index.ts';
 
 export interface Parked {
   readonly id: number;
@@ -43,27 +43,7 @@ export async function countParkedEvent(db: Db, letter: Parked): Promise<boolean>
     if (taken.length === 0) return true;
     const counted = await tx.query(
       `with batch as materialized (select ${COUNTED_COLUMNS} from event_log where lane = $1 and seq = $2 and ${COUNTABLE}),
-       one as materialized (
-         select subject_kind, subject_id, ${MINUTE} as bucket_at, traffic,
-           (type = 1)::int as views, (type = 2)::int as true_views, (type = 3)::int as clicks from batch
-       ),
-       m as (insert into counters_minute (subject_kind, subject_id, bucket_at, traffic, views, true_views, clicks)
-         select * from one on conflict (subject_kind, subject_id, bucket_at, traffic) do update set
-           views = counters_minute.views + excluded.views, true_views = counters_minute.true_views + excluded.true_views,
-           clicks = counters_minute.clicks + excluded.clicks),
-       q as (insert into counters_quarter (subject_kind, subject_id, bucket_at, traffic, views, true_views, clicks)
-         select subject_kind, subject_id, ${QUARTER}, traffic, views, true_views, clicks from one
-         on conflict (subject_kind, subject_id, bucket_at, traffic) do update set
-           views = counters_quarter.views + excluded.views, true_views = counters_quarter.true_views + excluded.true_views,
-           clicks = counters_quarter.clicks + excluded.clicks),
-       t as (insert into counters_total (subject_kind, subject_id, traffic, views, true_views, clicks)
-         select subject_kind, subject_id, traffic, views, true_views, clicks from one
-         on conflict (subject_kind, subject_id, traffic) do update set
-           views = counters_total.views + excluded.views, true_views = counters_total.true_views + excluded.true_views,
-           clicks = counters_total.clicks + excluded.clicks),
-       a as (insert into actor_quarters (subject_kind, subject_id, bucket_at, actor, seen)
-         select subject_kind, subject_id, ${QUARTER_OF_EVENT}, actor, ${SEEN} from batch
-         on conflict (subject_kind, subject_id, bucket_at, actor) do update set seen = actor_quarters.seen | excluded.seen)
+       ${COUNT_BATCH}
        select 1 from batch`,
       [letter.payload.lane, letter.payload.seq],
     );
