@@ -4,6 +4,7 @@ import { openPostgresLog } from '../src/engines/postgres/postgres-log.ts';
 import type { EventType } from '../src/events/event.ts';
 import { systemClock } from '../src/kit/clock.ts';
 import { countUntilDry, startAggregator } from '../src/pipeline/aggregate/index.ts';
+import { listParked, replayParked } from '../src/pipeline/dead-letters/index.ts';
 import { verify } from '../src/pipeline/verify/index.ts';
 import type { EventLog } from '../src/ports/event-log.ts';
 import { actorNumber, buildEvent } from './support/builders.ts';
@@ -113,5 +114,31 @@ describe('counting', () => {
     assert.deepEqual(await totalOf(2), before);
     await database.db.query('update event_log set subject_id = 1 where event_id = $1', [victim?.event_id]);
     assert.deepEqual((await check()).brokenSeals, []);
+  });
+
+  test('an event that cannot be counted is parked alone, and counted once when it is replayed', async () => {
+    const { db } = database;
+    const full = { kind: 'campaign' as const, id: 500 };
+    await log.append([buildEvent({ subject: full })]);
+    await countUntilDry({ db, log, logger: testLog });
+    await db.query('update counters_total set views = 9223372036854775807 where subject_id = 500');
+    await log.append(
+      [1, 2, 3].map((id) => buildEvent({ subject: id === 2 ? full : { kind: 'campaign', id: 501 } })),
+    );
+    await countUntilDry({ db, log, logger: testLog });
+    assert.deepEqual(await totalOf(501), [{ traffic: 0, views: 2, true_views: 0, clicks: 0 }]);
+    const [letter, ...others] = await listParked(db, 10);
+    assert.deepEqual([letter?.reason, letter?.tries, others.length], ['uncountable', 5, 0]);
+    assert.deepEqual(await replayParked(db, undefined), { replayed: 0, still: 1, unreadable: 0 });
+
+    await db.query('update counters_total set views = 1 where subject_id = 500');
+    assert.deepEqual((await check()).differences, []);
+    const replays = await Promise.all([replayParked(db, undefined), replayParked(db, undefined)]);
+    assert.equal(
+      replays.every((report) => report.still === 0),
+      true,
+    );
+    assert.deepEqual(await totalOf(500), [{ traffic: 0, views: 2, true_views: 0, clicks: 0 }]);
+    assert.deepEqual((await check()).differences, []);
   });
 });
