@@ -8,7 +8,7 @@ import { SETTINGS } from '../src/config.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const inRoot = (pattern: string | string[]) =>
-  globSync(pattern, { cwd: root, exclude: ['**/node_modules/**', '**/dist/**'] }).sort();
+  globSync(pattern, { cwd: root, exclude: ['**/node_modules/**', '**/dist/**', '**/*.d.ts'] }).sort();
 const read = (file: string) => readFileSync(`${root}/${file}`, 'utf8');
 
 describe('architecture', () => {

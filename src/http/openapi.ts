@@ -8,11 +8,36 @@ interface Operation {
   readonly tags?: readonly string[];
 }
 
+interface Fields {
+  readonly required?: readonly string[];
+  readonly properties?: Readonly<Record<string, { readonly default?: unknown }>>;
+}
+
 type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+
+const Problem = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    code: Type.String(),
+    request_id: Type.String(),
+    errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
+  },
+  { $id: 'Problem', description: 'RFC 9457' },
+);
+const DONE = { 200: { description: 'Done' } };
+const REFUSAL = {
+  description: 'Refused, or not possible now.',
+  content: { 'application/problem+json': { schema: { $ref: 'Problem#' } } },
+};
 
 /** OpenAPI 3.1 from the schemas that validate. Await it before the routes it shall describe. */
 export async function registerOpenApi(app: FastifyInstance, version: string): Promise<void> {
+  app.addSchema(Problem);
   await app.register(fastifySwagger, {
+    refResolver: { buildLocalReference: (schema) => String(schema.$id) },
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Weir', version, description: 'Counts every view and click exactly once.' },
@@ -27,6 +52,8 @@ export async function registerOpenApi(app: FastifyInstance, version: string): Pr
       const policy = route.config?.policy ?? 'anyone';
       const described = {
         ...schema,
+        ...(schema?.querystring !== undefined && { querystring: toSent(schema.querystring) }),
+        response: { ...((schema?.response as object | undefined) ?? DONE), default: REFUSAL },
         description: [schema?.description, `Access: ${[policy].flat().join(', ')}.`].join(' ').trim(),
       };
       return {
@@ -54,6 +81,13 @@ export async function registerOpenApi(app: FastifyInstance, version: string): Pr
     },
     () => ({ version }),
   );
+}
+
+/** What a client must send: a field with a default is filled in before it is checked. */
+function toSent(schema: unknown): unknown {
+  const { required, ...rest } = schema as Fields;
+  const needed = required?.filter((name) => rest.properties?.[name]?.default === undefined);
+  return needed?.length ? { ...rest, required: needed } : rest;
 }
 
 function toDocsPage(paths: Paths): string {

@@ -8,16 +8,16 @@ import {
   registerCampaignRoutes,
 } from '../features/campaigns/index.ts';
 import { registerCollectingRoutes } from '../features/collecting/index.ts';
-import { createLiveTotals, registerDashboardRoutes } from '../features/dashboards/index.ts';
-import { createMembers, registerMemberRoutes } from '../features/members/index.ts';
-import { createSessions, registerSessionRoutes } from '../features/sessions/index.ts';
-import { cookieNames } from '../http/authenticate.ts';
+import { createLiveTotals, type LiveTotals, registerDashboardRoutes } from '../features/dashboards/index.ts';
+import { createMembers, type Members, registerMemberRoutes } from '../features/members/index.ts';
+import { createSessions, registerSessionRoutes, type Sessions } from '../features/sessions/index.ts';
+import { type CookieNames, cookieNames } from '../http/authenticate.ts';
 import { parseCidr } from '../http/client-address.ts';
 import { registerOpenApi } from '../http/openapi.ts';
 import { createServer } from '../http/server.ts';
 import { openPages } from '../http/static-pages.ts';
-import { systemClock } from '../kit/clock.ts';
-import { createIngest, type FindSubject } from '../pipeline/ingest/index.ts';
+import { type Clock, systemClock } from '../kit/clock.ts';
+import { createIngest, type FindSubject, type Ingest } from '../pipeline/ingest/index.ts';
 import { registerHealthRoutes } from './health.routes.ts';
 import { registerTracker } from './tracker.routes.ts';
 import { version } from './version.ts';
@@ -60,25 +60,19 @@ export async function startApi(engines: Engines): Promise<Api> {
     ...(pages && { pages }),
   });
   let stopping = false;
-  await registerOpenApi(app, version);
-  registerHealthRoutes(app, { db, log, stopping: () => stopping });
-  registerMemberRoutes(app, { members, clock, rateLimits: config.rateLimits });
-  registerSessionRoutes(app, {
-    sessions,
+  await registerRoutes(app, {
+    config,
+    db,
+    log,
+    raw,
     members,
+    sessions,
+    cache,
+    live,
+    ingest,
     clock,
     cookies,
-    secure: config.publicUrl?.protocol === 'https:',
-    rateLimits: config.rateLimits,
-  });
-  registerCampaignRoutes(app, { db, raw, cache, ingest, clock });
-  registerDashboardRoutes(app, { db, raw, live, clock });
-  registerCollectingRoutes(app, {
-    ingest,
-    findLanding: async (id) => {
-      const row = await cache.get(id);
-      return isLive(row, clock.now()) ? (row.landing_url ?? undefined) : undefined;
-    },
+    stopping: () => stopping,
   });
   if (!(await registerTracker(app)))
     logger.warn('the tracker was not built; /t.js answers 404. Run: node scripts/setup.mjs --pages');
@@ -89,6 +83,37 @@ export async function startApi(engines: Engines): Promise<Api> {
   });
   await app.listen({ host: config.host, port: config.port, backlog: 1_024 });
   return { app, url: toUrl(app) };
+}
+
+interface RouteDeps extends Pick<Engines, 'config' | 'db' | 'log' | 'raw'> {
+  readonly members: Members;
+  readonly sessions: Sessions;
+  readonly cache: CampaignCache;
+  readonly live: LiveTotals;
+  readonly ingest: Ingest;
+  readonly clock: Clock;
+  readonly cookies: CookieNames;
+  readonly stopping: () => boolean;
+}
+
+/** Every route of the HTTP contract and the OpenAPI document of them; `scripts/api-types.mjs` reads the document. */
+export async function registerRoutes(app: FastifyInstance, deps: RouteDeps): Promise<void> {
+  const { config, db, log, raw, members, sessions, cache, live, ingest, clock, cookies } = deps;
+  const { rateLimits } = config;
+  const secure = config.publicUrl?.protocol === 'https:';
+  await registerOpenApi(app, version);
+  registerHealthRoutes(app, { db, log, stopping: deps.stopping });
+  registerMemberRoutes(app, { members, clock, rateLimits });
+  registerSessionRoutes(app, { sessions, members, clock, cookies, secure, rateLimits });
+  registerCampaignRoutes(app, { db, raw, cache, ingest, clock });
+  registerDashboardRoutes(app, { db, raw, live, clock });
+  registerCollectingRoutes(app, {
+    ingest,
+    findLanding: async (id) => {
+      const row = await cache.get(id);
+      return isLive(row, clock.now()) ? (row.landing_url ?? undefined) : undefined;
+    },
+  });
 }
 
 /** Campaigns are the first kind of subject; each later kind adds its line here. */

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
 import type { Db } from '../db/pool.ts';
 import { readPipelineState } from '../pipeline/aggregate/index.ts';
 import { listImports } from '../pipeline/import/index.ts';
@@ -11,6 +12,37 @@ export interface HealthDeps {
   readonly stopping: () => boolean;
 }
 
+const Nullable = {
+  integer: Type.Union([Type.Integer(), Type.Null()]),
+  string: Type.Union([Type.String(), Type.Null()]),
+};
+const Status = Type.Object({
+  pipeline: Type.Object({
+    lag_events: Type.Integer(),
+    complete_through: Nullable.string,
+    lag_ms: Nullable.integer,
+    parked: Type.Integer(),
+  }),
+  imports: Type.Array(
+    Type.Object({
+      id: Type.Integer(),
+      name: Type.String(),
+      state: Type.Enum(['running', 'done', 'failed', 'interrupted']),
+      lines: Type.Integer(),
+      lines_total: Type.Integer(),
+      bytes_read: Type.Integer(),
+      bytes_total: Type.Integer(),
+      events: Type.Integer(),
+      parked: Type.Integer(),
+      rate: Type.Number({ description: 'lines a second' }),
+      eta_ms: Nullable.integer,
+      failure: Nullable.string,
+      started_at: Type.String(),
+      finished_at: Nullable.string,
+    }),
+  ),
+});
+
 /** /health for whoever restarts and balances, /api/status for the console's corner. */
 export function registerHealthRoutes(app: FastifyInstance, deps: HealthDeps): void {
   const open = { config: { policy: 'anyone', credentials: 'ignored' } } as const;
@@ -21,10 +53,17 @@ export function registerHealthRoutes(app: FastifyInstance, deps: HealthDeps): vo
     if (missing.length === 0) return { status: 'ready', missing };
     return reply.code(503).header('retry-after', '1').send({ status: 'not_ready', missing });
   });
-  app.get('/api/status', { config: { policy: 'signed-in' }, schema: { tags: ['Health'] } }, async () => ({
-    pipeline: await readPipelineState(deps.db, deps.log.identity),
-    imports: await listImports(deps.db),
-  }));
+  app.get(
+    '/api/status',
+    {
+      config: { policy: 'signed-in' },
+      schema: { summary: 'Lag of the pipeline, and imports', tags: ['Health'], response: { 200: Status } },
+    },
+    async () => ({
+      pipeline: await readPipelineState(deps.db, deps.log.identity),
+      imports: await listImports(deps.db),
+    }),
+  );
 }
 
 async function findMissing(deps: HealthDeps): Promise<string[]> {

@@ -76,7 +76,10 @@ export function registerCampaignRoutes(app: FastifyInstance, deps: CampaignDeps)
   );
   app.delete(
     '/api/campaigns/:id',
-    { schema: { tags, params: CampaignId }, config: { policy: 'owner-or-admin' } },
+    {
+      schema: { tags, params: CampaignId, response: { 204: Type.Null() } },
+      config: { policy: 'owner-or-admin' },
+    },
     async (request, reply) => {
       const row = await getOwn(db, request);
       await removeCampaign(db, cache, row.id);

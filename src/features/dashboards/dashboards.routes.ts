@@ -8,6 +8,7 @@ import { type FieldError, invalid } from '../../kit/errors.ts';
 import type { RawFilter, RawStore } from '../../ports/raw-store.ts';
 import { getCampaign } from '../campaigns/index.ts';
 import { parseInstant } from '../collecting/index.ts';
+import { Leaderboard, Live, RawRow, Stats } from './dashboards.schemas.ts';
 import type { LiveTotals } from './live.ts';
 import { streamExport, toRawRow } from './raw-export.ts';
 import { rankCampaigns } from './stats.queries.ts';
@@ -66,24 +67,69 @@ export function registerDashboardRoutes(app: FastifyInstance, deps: DashboardDep
   app.get(
     '/api/campaigns/stats',
     {
-      schema: { tags, querystring: Type.Object(RangeQuery, { additionalProperties: false }) },
+      schema: {
+        summary: 'Campaigns compared',
+        tags,
+        querystring: Type.Object(RangeQuery, { additionalProperties: false }),
+        response: { 200: Leaderboard },
+      },
       config: { policy: ['advertiser', 'marketer', 'admin'] },
     },
     (request) => getLeaderboard(request, deps),
   );
   app.get(
     '/api/campaigns/:id/stats',
-    { schema: { tags, params: Id, querystring: StatsQuery }, config: { policy: 'owner-or-staff' } },
+    {
+      schema: {
+        summary: 'Numbers of one campaign',
+        tags,
+        params: Id,
+        querystring: StatsQuery,
+        response: { 200: Stats },
+      },
+      config: { policy: 'owner-or-staff' },
+    },
     (request) => getStats(request, deps),
   );
   app.get(
     '/api/campaigns/:id/live',
-    { schema: { tags, params: Id }, config: { policy: 'owner-or-staff' } },
+    {
+      schema: {
+        summary: 'Counters as they move',
+        tags,
+        params: Id,
+        response: {
+          200: {
+            description: 'Server-sent events; the data of each is this object.',
+            content: { 'text/event-stream': { schema: Live } },
+          },
+        },
+      },
+      config: { policy: 'owner-or-staff' },
+    },
     (request, reply) => getLive(request, reply, deps),
   );
   app.get(
     '/api/campaigns/:id/events',
-    { schema: { tags, params: Id, querystring: RawQuery }, config: { policy: 'owner-or-admin' } },
+    {
+      schema: {
+        summary: 'Raw events of one campaign',
+        tags,
+        params: Id,
+        querystring: RawQuery,
+        response: {
+          200: {
+            description: 'Newest first. The Link header leads on; csv and ndjson stream everything.',
+            content: {
+              'application/json': { schema: Type.Array(RawRow) },
+              'text/csv': { schema: Type.String() },
+              'application/x-ndjson': { schema: Type.String() },
+            },
+          },
+        },
+      },
+      config: { policy: 'owner-or-admin' },
+    },
     (request, reply) => getEvents(request, reply, deps),
   );
 }

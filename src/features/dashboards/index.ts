@@ -1,2 +1,2 @@
 export { registerDashboardRoutes } from './dashboards.routes.ts';
-export { createLiveTotals } from './live.ts';
+export { createLiveTotals, type LiveTotals } from './live.ts';

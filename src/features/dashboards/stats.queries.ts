@@ -132,9 +132,11 @@ export interface LeaderRow {
   readonly true_views: number;
   readonly clicks: number;
   readonly invalid: number;
+  readonly unique_viewers: number;
+  readonly unique_clickers: number;
 }
 
-/** Campaigns compared over whole quarters of [from, to); an owner sees the own ones. */
+/** Campaigns compared over the quarters that begin in [from, to); an owner sees the own ones. Uniques of the shown only. */
 export function rankCampaigns(
   db: Db,
   ownerId: number | undefined,
@@ -142,16 +144,27 @@ export function rankCampaigns(
   to: Date,
   limit: number,
 ): Promise<LeaderRow[]> {
+  const { viewed, clicked } = SEEN_MASKS.valid;
   return db.query<LeaderRow>(
-    `select c.id as campaign_id, c.title,
-       coalesce(sum(q.views) filter (where q.traffic = 0), 0)::int8 as views,
-       coalesce(sum(q.true_views) filter (where q.traffic = 0), 0)::int8 as true_views,
-       coalesce(sum(q.clicks) filter (where q.traffic = 0), 0)::int8 as clicks,
-       coalesce(sum(q.views + q.true_views + q.clicks) filter (where q.traffic = 1), 0)::int8 as invalid
-     from campaigns c left join counters_quarter q
-       on q.subject_kind = 1 and q.subject_id = c.id and q.bucket_at >= $2 and q.bucket_at < $3
-     where not c.is_deleted and ($1::bigint is null or c.owner_id = $1)
-     group by c.id order by views desc, c.id limit $4`,
+    `with ranked as (
+       select c.id as campaign_id, c.title,
+         coalesce(sum(q.views) filter (where q.traffic = 0), 0)::int8 as views,
+         coalesce(sum(q.true_views) filter (where q.traffic = 0), 0)::int8 as true_views,
+         coalesce(sum(q.clicks) filter (where q.traffic = 0), 0)::int8 as clicks,
+         coalesce(sum(q.views + q.true_views + q.clicks) filter (where q.traffic = 1), 0)::int8 as invalid
+       from campaigns c left join counters_quarter q
+         on q.subject_kind = 1 and q.subject_id = c.id and q.bucket_at >= $2 and q.bucket_at < $3
+       where not c.is_deleted and ($1::bigint is null or c.owner_id = $1)
+       group by c.id order by views desc, c.id limit $4)
+     select ranked.*, uniques.*
+     from ranked cross join lateral (
+       select count(*) filter (where seen & ${viewed} <> 0) as unique_viewers,
+         count(*) filter (where seen & ${clicked} <> 0) as unique_clickers
+       from (
+         select bit_or(seen) as seen from actor_quarters
+         where subject_kind = 1 and subject_id = campaign_id and bucket_at >= $2 and bucket_at < $3
+         group by actor) as actors) as uniques
+     order by views desc, campaign_id`,
     [ownerId ?? null, from, to, limit],
   );
 }
