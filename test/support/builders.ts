@@ -27,6 +27,12 @@ export function buildEvent(parts: Partial<Event> = {}): Event {
   };
 }
 
+/** A UUIDv7 made at that instant (milliseconds since the epoch). */
+export function eventIdAt(time: number): string {
+  const stamp = time.toString(16).padStart(12, '0');
+  return `${stamp.slice(0, 8)}-${stamp.slice(8)}${newEventId().slice(13)}`;
+}
+
 /** The nth of as many different actors as wanted. */
 export function actorNumber(n: number): string {
   return `00000000-0000-8000-8000-${String(n).padStart(12, '0')}`;
