@@ -4,6 +4,7 @@ import { version } from '../roles/version.ts';
 import { addDemo } from './demo.ts';
 import { addDlq } from './dlq.ts';
 import { addDoctor } from './doctor.ts';
+import { addDrill } from './drill.ts';
 import { addImport } from './import.ts';
 import { addLoad } from './load.ts';
 import { addMigrate } from './migrate.ts';
@@ -21,7 +22,18 @@ const program = new Command('weir')
   )
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
-for (const add of [addServe, addMigrate, addDoctor, addImport, addVerify, addDlq, addUser, addDemo, addLoad])
+for (const add of [
+  addServe,
+  addMigrate,
+  addDoctor,
+  addImport,
+  addVerify,
+  addDlq,
+  addUser,
+  addDemo,
+  addLoad,
+  addDrill,
+])
   add(program);
 
 try {

@@ -1,0 +1,123 @@
+import { randomInt } from 'node:crypto';
+import { type Command, InvalidArgumentError } from 'commander';
+import { type DrillReport, runScenario } from '../proof/drill/run-scenario.ts';
+import type { Scenario } from '../proof/drill/scenario.ts';
+import { SCENARIOS } from '../proof/drill/scenarios.ts';
+import { openScratch, type Scratch } from '../proof/drill/scratch.ts';
+import { createBar, interruptible, print } from './output.ts';
+
+interface Options {
+  readonly kills?: number;
+  readonly rounds?: number;
+  readonly seed?: number;
+  readonly dir?: string;
+  readonly rate?: number;
+  readonly keep?: boolean;
+  readonly json?: boolean;
+  readonly list?: boolean;
+}
+
+const most = 1_000_000;
+
+export function addDrill(program: Command): void {
+  program
+    .command('drill [names...]')
+    .description(
+      'break servers of its own under load, and prove that nothing was lost or counted twice; all scenarios, or those named. Exit code 1 on any violation',
+    )
+    .option('--kills <n>', 'kills of a scenario that kills', parseCount)
+    .option('--rounds <n>', 'rounds of a scenario that goes through a list', parseCount)
+    .option('--seed <n>', 'repeats the choices of an earlier drill', parseCount)
+    .option('--dir <path>', 'an empty folder to work in, or one of earlier drills; else a temporary one')
+    .option('--rate <n>', 'events a second', parseCount)
+    .option('--keep', 'keep data and history of scenarios that passed, too')
+    .option('--json', 'print one JSON object')
+    .option('--list', 'name the scenarios')
+    .action(async (names: string[], options: Options) => {
+      const scenarios = names.length === 0 ? SCENARIOS : names.map(getScenario);
+      if (options.list) return list(scenarios, options.json ?? false);
+      const seed = options.seed ?? randomInt(1, most);
+      const signal = interruptible();
+      const scratch = openScratch(options.dir);
+      const reports: DrillReport[] = [];
+      try {
+        for (const scenario of scenarios) {
+          if (!signal.aborted) reports.push(await drill(scenario, options, { seed, signal, scratch }));
+        }
+      } finally {
+        scratch.close();
+      }
+      const passed = reports.every((report) => report.passed);
+      print(
+        options.json ?? false,
+        { seed, dir: scratch.dir, passed, scenarios: reports },
+        reports.flatMap(describe),
+      );
+      if (!passed) process.exitCode = 1;
+      else if (signal.aborted) process.exitCode = 130;
+    });
+}
+
+async function drill(
+  scenario: Scenario,
+  options: Options,
+  run: { seed: number; signal: AbortSignal; scratch: Scratch },
+): Promise<DrillReport> {
+  const bar = createBar(scenario.name);
+  const { kills, rounds, rate } = options;
+  try {
+    return await runScenario(scenario, {
+      ...run,
+      kills,
+      rounds,
+      rate,
+      keep: options.keep ?? false,
+      onProgress: bar.update,
+    });
+  } finally {
+    bar.stop();
+  }
+}
+
+function describe(report: DrillReport): string[] {
+  const { name, seed, events, unknown, lost, dup, mismatch, passed } = report;
+  return [
+    `${name}: ${passed ? 'passed' : 'FAILED'}${report.interrupted ? ' (interrupted)' : ''}; ${events} events, ${unknown} of unknown outcome`,
+    ...Object.entries(report.figures).map(([key, value]) => `  ${key} ${JSON.stringify(value)}`),
+    ...report.notes.map((note) => `  note: ${note}`),
+    ...[...report.violations, ...report.findings].map((finding) => `  violation: ${finding}`),
+    `  seed ${seed}; repeat it: npx weir drill ${name} --seed ${seed}`,
+    `  history ${whereabouts(report)}`,
+    `  lost=${lost} dup=${dup} mismatch=${mismatch}`,
+  ];
+}
+
+function whereabouts({ kept, history, dir }: DrillReport): string {
+  return kept
+    ? `${history} (data directory and the server’s log beside it: ${dir})`
+    : 'removed with its data directory, as nothing was found; --keep leaves both';
+}
+
+function list(scenarios: readonly Scenario[], json: boolean): void {
+  const rows = scenarios.map(({ name, title }) => ({ name, title }));
+  print(
+    json,
+    { scenarios: rows },
+    rows.map(({ name, title }) => `${name.padEnd(24)}${title}`),
+  );
+}
+
+function getScenario(name: string): Scenario {
+  const found = SCENARIOS.find((scenario) => scenario.name === name);
+  if (found) return found;
+  throw new InvalidArgumentError(
+    `There is no scenario ${name}; there are ${SCENARIOS.map((one) => one.name).join(', ')}.`,
+  );
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || count < 1 || count > most)
+    throw new InvalidArgumentError(`It must be a whole number from 1 to ${most}.`);
+  return count;
+}

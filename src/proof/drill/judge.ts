@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import { openEngines } from '../../compose.ts';
+import { loadConfig } from '../../config.ts';
+import { createLogger } from '../../kit/logger.ts';
+import { countUntilDry } from '../../pipeline/aggregate/index.ts';
+import { verify } from '../../pipeline/verify/index.ts';
+import { checkHistory, type OracleReport } from '../oracle.ts';
+import type { Environment } from './server-process.ts';
+
+const SHOWN = 20;
+
+export interface Judgement extends OracleReport {
+  /** Counters that verify computes otherwise, and batches whose raw rows are not those that were counted. */
+  readonly altered: number;
+}
+
+/**
+ * Counts what waits, then compares the client's history with raw store and counters, and every counter with the raw
+ * events. `mismatch` holds what verify found, too. No server runs meanwhile.
+ */
+export async function judge(dir: string, env: Environment, historyFile: string): Promise<Judgement> {
+  const config = loadConfig({ ...env }, join(dir, '.env'));
+  const logger = createLogger('error');
+  const engines = await openEngines(config, logger, { role: 'command', writes: false, migrates: true });
+  try {
+    const { db, log } = engines;
+    await countUntilDry({ db, log, logger });
+    const oracle = await checkHistory(db, historyFile);
+    const { differences, brokenSeals } = await verify(db, {
+      repair: false,
+      signal: new AbortController().signal,
+      onProgress: () => undefined,
+    });
+    const altered = differences.length + brokenSeals.length;
+    const findings = [
+      ...oracle.findings,
+      ...[...differences, ...brokenSeals].map((one) => JSON.stringify(one)),
+    ];
+    return { ...oracle, mismatch: oracle.mismatch + altered, altered, findings: findings.slice(0, SHOWN) };
+  } finally {
+    await engines.close();
+  }
+}

@@ -1,0 +1,79 @@
+import { type Place, preparePlace } from '../../db/embedded/place.ts';
+import { findPostmaster, toUrl } from '../../db/embedded/postmaster.ts';
+import { signalProcess } from '../../db/embedded/process-table.ts';
+import { openPool } from '../../db/pool.ts';
+import { createLogger } from '../../kit/logger.ts';
+import { sleep } from '../../kit/wait.ts';
+
+/** `postmaster`; `log`: the backend that writes events; `backend`: any one that serves or works for the cluster. */
+export type PostgresPart = 'postmaster' | 'log' | 'backend';
+
+/** The embedded PostgreSQL of a rig, seen from outside the server. */
+export interface PostgresProcesses {
+  /** Sends a signal to a process of this part, one that `random` chooses; resolves with its pid. */
+  readonly signal: (part: PostgresPart, signal: NodeJS.Signals, random: () => number) => Promise<number>;
+  /** Resolves once it takes connections, with that instant (`performance.now`); rejects after `limitMs`. */
+  readonly accepting: (limitMs: number) => Promise<number>;
+  /** One statement on a connection of its own, which is gone afterwards. */
+  readonly query: <R extends object>(text: string, values?: readonly unknown[]) => Promise<R[]>;
+  /** Kills the whole server at once: for a drill that is ended itself. */
+  readonly killNow: () => void;
+}
+
+const LOOK_MS = 10;
+const silent = createLogger('silent');
+
+export function createPostgresProcesses(dataDir: string): PostgresProcesses {
+  let known: Place | undefined;
+  const place = () => (known ??= preparePlace(dataDir));
+
+  async function query<R extends object>(text: string, values?: readonly unknown[]): Promise<R[]> {
+    const postmaster = findPostmaster(place());
+    if (!postmaster) throw new Error('PostgreSQL does not run.');
+    const pool = openPool({
+      url: toUrl(place(), postmaster),
+      max: 1,
+      queryTimeoutMs: 20_000,
+      namedStatements: false,
+      applicationName: 'weir-drill',
+      log: silent,
+    });
+    return pool.query<R>(text, values).finally(() => pool.close());
+  }
+
+  async function find(part: PostgresPart, random: () => number): Promise<number | undefined> {
+    if (part === 'postmaster') return findPostmaster(place())?.pid;
+    const rows = await query<{ pid: number }>(
+      `select pid from pg_stat_activity
+       where pid <> pg_backend_pid() and ($1 = 'backend' or application_name = 'weir-log') order by pid`,
+      [part],
+    );
+    return rows[Math.floor(random() * rows.length)]?.pid;
+  }
+
+  return {
+    query,
+    signal: async (part, signal, random) => {
+      const pid = await find(part, random);
+      if (pid === undefined) throw new Error(`PostgreSQL has no process to be called its ${part} now.`);
+      signalProcess(pid, signal);
+      return pid;
+    },
+    accepting: async (limitMs) => {
+      const due = performance.now() + limitMs;
+      for (;;) {
+        const ok = await query('select 1').then(
+          () => true,
+          () => false,
+        );
+        if (ok) return performance.now();
+        if (performance.now() > due) throw new Error(`PostgreSQL took no connection within ${limitMs} ms.`);
+        await sleep(LOOK_MS);
+      }
+    },
+    killNow: () => {
+      const postmaster = known && findPostmaster(known);
+      if (postmaster) signalProcess(postmaster.pid, 'SIGKILL');
+    },
+  };
+}

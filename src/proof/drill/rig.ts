@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createHistory } from '../history.ts';
+import { createRandom } from '../random.ts';
+import { type DrillLoad, startDrillLoad, type WatchedHistory, watchHistory } from './drill-load.ts';
+import { type Judgement, judge } from './judge.ts';
+import { createPostgresProcesses, type PostgresProcesses } from './postgres-processes.ts';
+import {
+  type CommandResult,
+  createServerProcess,
+  type Environment,
+  findDrillPort,
+  runCommand,
+  type ServerProcess,
+} from './server-process.ts';
+
+/** What a scenario works with: a server on a scratch data directory, its PostgreSQL, clients, and the judgement at the end. */
+export interface Rig {
+  readonly dir: string;
+  readonly dataDir: string;
+  readonly historyFile: string;
+  readonly random: () => number;
+  readonly server: ServerProcess;
+  readonly postgres: PostgresProcesses;
+  /** What clients know of the events they sent; a scenario that sends some itself adds its own lines. */
+  readonly history: WatchedHistory;
+  /** New campaigns, live for years. The server must serve. */
+  readonly makeCampaigns: (count: number) => Promise<number[]>;
+  /** Single-event requests from this process at `rate` a second, open-loop, whose clients repeat what failed. */
+  readonly startLoad: (load: { rate: number; campaigns: readonly number[] }) => DrillLoad;
+  /** `weir …args` as a process beside the server, or without one. */
+  readonly command: (args: readonly string[], env?: Environment) => Promise<CommandResult>;
+  /** Stops the server, counts until dry, and asks oracle and verify. Nothing can be sent afterwards. */
+  readonly judge: () => Promise<Judgement>;
+  /** Ends all load at once. */
+  readonly stopLoads: () => Promise<void>;
+  /** Ends load, server and PostgreSQL, whatever state they are in. */
+  readonly close: () => Promise<void>;
+}
+
+interface RigOptions {
+  /** An empty folder, see `openScratch`. */
+  readonly dir: string;
+  readonly seed: number;
+}
+
+export async function openRig({ dir, seed }: RigOptions): Promise<Rig> {
+  const random = createRandom(seed);
+  const dataDir = join(dir, 'data');
+  mkdirSync(dataDir);
+  const historyFile = join(dir, 'history.ndjson');
+  const logFile = join(dir, 'server.log');
+  writeFileSync(logFile, '');
+  const port = await findDrillPort(Math.random);
+  const env: Environment = {
+    DATA_DIR: dataDir,
+    PORT: String(port),
+    ADMIN_PASSWORD: randomBytes(12).toString('base64url'),
+    RATE_LIMITS: 'off',
+    LOG_LEVEL: 'warn',
+  };
+  const server = createServerProcess({ dir, port, env, logFile });
+  const postgres = createPostgresProcesses(dataDir);
+  const history = watchHistory(createHistory(historyFile));
+  const loads = new Set<DrillLoad>();
+  const killNow = () => {
+    const pid = server.pid();
+    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    postgres.killNow();
+  };
+  // A drill that is ended in the middle leaves no server behind.
+  process.once('exit', killNow);
+  const stopLoads = async () => {
+    await Promise.allSettled([...loads].map((load) => load.abort()));
+  };
+  let titles = 0;
+
+  return {
+    dir,
+    dataDir,
+    historyFile,
+    random,
+    server,
+    postgres,
+    history,
+    makeCampaigns: (count) =>
+      makeCampaigns(
+        server.url,
+        env.ADMIN_PASSWORD!,
+        Array.from({ length: count }, () => `drill ${++titles}`),
+      ),
+    startLoad: (load) => {
+      const started = startDrillLoad({ ...load, url: server.url, seed: seed + loads.size + 1, history });
+      loads.add(started);
+      return started;
+    },
+    command: (args, more = {}) => runCommand(args, { dir, env, logFile }, more),
+    judge: async () => {
+      await server.end('SIGTERM');
+      await history.close();
+      return judge(dir, env, historyFile);
+    },
+    stopLoads,
+    close: async () => {
+      await stopLoads();
+      killNow();
+      await server.exited(5_000);
+      process.off('exit', killNow);
+    },
+  };
+}
+
+async function makeCampaigns(url: string, password: string, titles: readonly string[]): Promise<number[]> {
+  const signedIn = await send(`${url}/api/token/pair`, { username: 'admin@example.com', password });
+  const made: number[] = [];
+  for (const title of titles) {
+    const campaign = {
+      title,
+      content: 'drill',
+      start_date: '2000-01-01T00:00:00Z',
+      end_date: '2100-01-01T00:00:00Z',
+    };
+    made.push(Number((await send(`${url}/api/campaigns`, campaign, String(signedIn.access))).id));
+  }
+  return made;
+}
+
+async function send(url: string, body: object, token?: string): Promise<Record<string, unknown>> {
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(10_000),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${text}`);
+  return JSON.parse(text) as Record<string, unknown>;
+}

@@ -1,0 +1,33 @@
+import type { Rig } from './rig.ts';
+
+/** One way to break a server. Further ones: see README.md beside this file. */
+export interface Scenario {
+  readonly name: string;
+  /** One line for `weir drill --list`. */
+  readonly title: string;
+  /**
+   * Starts the server, breaks things under load, and stops the load. What it rejects with is a violation, too. Whether
+   * every event was counted once is judged afterwards by whoever runs it.
+   */
+  readonly run: (rig: Rig, options: ScenarioOptions) => Promise<ScenarioReport>;
+}
+
+export interface ScenarioOptions {
+  /** Where absent, the scenario's own number for a drill. */
+  readonly kills?: number | undefined;
+  readonly rounds?: number | undefined;
+  /** Events a second. */
+  readonly rate?: number | undefined;
+  /** At its abort a scenario breaks nothing more and returns what it has. */
+  readonly signal: AbortSignal;
+  readonly onProgress: (done: number, of: number, text: string) => void;
+}
+
+export interface ScenarioReport {
+  /** Promises that were broken, in words, beside lost and double events. */
+  readonly violations: readonly string[];
+  /** What it measured. */
+  readonly figures: Readonly<Record<string, unknown>>;
+  /** What a reader must know of the figures: that this machine was too slow, for example. No violation. */
+  readonly notes: readonly string[];
+}

@@ -1,0 +1,5 @@
+import { killServer } from './kill-server.ts';
+import type { Scenario } from './scenario.ts';
+
+/** Every scenario, in the order of `weir drill` without names. */
+export const SCENARIOS: readonly Scenario[] = [killServer];
