@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Config } from './config.ts';
 import { createDaySecrets, type DaySecrets } from './db/day-secrets.ts';
 import { openEmbeddedPostgres } from './db/embedded/index.ts';
@@ -10,6 +10,7 @@ import { createPostgresRaw } from './engines/postgres/postgres-raw.ts';
 import { findOrInsertImported } from './features/campaigns/index.ts';
 import { systemClock } from './kit/clock.ts';
 import { AppError } from './kit/errors.ts';
+import { armFailpoint } from './kit/failpoint.ts';
 import { createLifecycle, type Lifecycle } from './kit/lifecycle.ts';
 import type { Logger } from './kit/logger.ts';
 import type { ImportDeps } from './pipeline/import/index.ts';
@@ -21,6 +22,8 @@ export interface Engines {
   readonly config: Config;
   readonly logger: Logger;
   readonly db: Pool;
+  /** For long work in the background: few connections, no limit of time on a statement, no PgBouncer. */
+  readonly maintenance: Pool;
   /** Without PgBouncer. Holds a password: never logged. */
   readonly directUrl: string;
   readonly log: EventLog;
@@ -45,6 +48,10 @@ const QUERY_TIMEOUT_MS = { serve: 2_500, command: 0 };
 
 /** Opens what the configuration names, in order; what was opened is closed again where a later part fails. */
 export async function openEngines(config: Config, logger: Logger, options: EngineOptions): Promise<Engines> {
+  if (config.failpoint) {
+    logger.warn(config.failpoint, 'FAILPOINT is set: this process kills itself there. Only for tests.');
+    armFailpoint(config.failpoint, join(resolve(config.dataDir), 'failpoints.ndjson'));
+  }
   const lifecycle = createLifecycle(logger);
   const url = config.databaseUrl ?? (await openEmbedded(config, logger, lifecycle, options.role));
   const directUrl = config.databaseDirectUrl ?? url;
@@ -64,6 +71,7 @@ export async function openEngines(config: Config, logger: Logger, options: Engin
     if (applied.length > 0) logger.info({ applied }, 'migrated');
   }
   const db = await lifecycle.open('database', pool(url, POOL[options.role], QUERY_TIMEOUT_MS[options.role]));
+  const maintenance = await lifecycle.open('maintenance', pool(directUrl, 3, 0));
   const log = await lifecycle.open(
     'event log',
     openPostgresLog({ db, directUrl, clock: systemClock, log: logger, writes: options.writes }),
@@ -72,6 +80,7 @@ export async function openEngines(config: Config, logger: Logger, options: Engin
     config,
     logger,
     db,
+    maintenance,
     directUrl,
     log,
     raw: createPostgresRaw(db),

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import ipaddr from 'ipaddr.js';
+import { type ArmedFailpoint, parseFailpoint } from './kit/failpoint.ts';
 
 /** The environment, read once. The only reader of `process.env` beside the tests. */
 export interface Config {
@@ -19,6 +20,8 @@ export interface Config {
   readonly rateLimits: boolean;
   readonly rawRetentionDays: number;
   readonly logLevel: string;
+  /** Where this process kills itself; undefined but in tests. */
+  readonly failpoint: ArmedFailpoint | undefined;
 }
 
 interface Setting<T> {
@@ -127,6 +130,12 @@ export const SETTINGS = {
     'info',
     oneOf('debug', 'info', 'warn', 'error', 'silent'),
   ),
+  FAILPOINT: setting<ArmedFailpoint | undefined>(
+    'For tests only: the step at whose nth hit the process kills itself, see `weir drill`.',
+    'log.after-commit:3',
+    undefined,
+    parseFailpoint,
+  ),
 } as const;
 
 type Name = keyof typeof SETTINGS;
@@ -167,6 +176,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, envFile = '.env
     rateLimits: read('RATE_LIMITS'),
     rawRetentionDays: read('RAW_RETENTION_DAYS'),
     logLevel: read('LOG_LEVEL'),
+    failpoint: read('FAILPOINT'),
   };
   if (config.databaseDirectUrl && !config.databaseUrl)
     problems.push('DATABASE_DIRECT_URL: needs DATABASE_URL beside it');

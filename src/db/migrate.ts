@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { failpoint } from '../kit/failpoint.ts';
 import type { Db } from './pool.ts';
 
 const FOLDER = fileURLToPath(new URL('../../migrations/', import.meta.url));
@@ -37,6 +38,7 @@ export async function migrate(db: Db): Promise<readonly string[]> {
     const name = await applyNext(db);
     if (name === undefined) return applied;
     applied.push(name);
+    failpoint?.('migrate.between-files');
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import { AppError } from './errors.ts';
+import { failpoint } from './failpoint.ts';
 
 interface GroupQueueOptions<T, R> {
   readonly clock: Clock;
@@ -101,7 +102,10 @@ export function createGroupQueue<T, R>(options: GroupQueueOptions<T, R>): GroupQ
     pumping = true;
     // One turn of the event loop: requests that were read by the same poll share the group.
     await new Promise((resolve) => setImmediate(resolve));
-    while (waiting.length > 0) await writeGroup(takeGroup());
+    while (waiting.length > 0) {
+      await writeGroup(takeGroup());
+      failpoint?.('queue.between-groups');
+    }
     pumping = false;
     idle?.();
   }

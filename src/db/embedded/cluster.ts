@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '../../kit/errors.ts';
+import { failpoint } from '../../kit/failpoint.ts';
 import type { Logger } from '../../kit/logger.ts';
 import { giveTo, type Place } from './place.ts';
 
@@ -34,8 +35,10 @@ export async function ensureCluster(place: Place, log: Logger): Promise<void> {
   const draft = mkdtempSync(join(place.dataDir, DRAFT_PREFIX));
   giveTo(draft, place.user);
   await fillCluster(place, draft);
+  failpoint?.('embedded.before-rename');
   renameSync(draft, place.clusterDir);
   syncFolder(place.dataDir);
+  failpoint?.('embedded.after-initdb');
 }
 
 function removeDraft(draft: string, log: Logger): void {

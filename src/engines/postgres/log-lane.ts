@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { toEngineError } from '../../db/pg-errors.ts';
 import { connectionConfig } from '../../db/pool.ts';
+import { failpoint } from '../../kit/failpoint.ts';
 import type { Logger } from '../../kit/logger.ts';
 import { sleep } from '../../kit/wait.ts';
 
@@ -85,6 +86,7 @@ async function connect(options: LaneOptions, onLost: () => void): Promise<OpenLa
   try {
     await client.connect();
     const lane = await takeLane(client);
+    failpoint?.('lane.after-lock');
     const nextSeq = (await findHead(client, lane)) + 1;
     client.on('end', lose);
     return { lane, client, nextSeq, abandon: lose };

@@ -1,5 +1,6 @@
 import type { Db } from '../../db/pool.ts';
 import { UNDATED } from '../../events/event-id.ts';
+import { failpoint } from '../../kit/failpoint.ts';
 
 const DAY_MS = 86_400_000;
 const DAYS_AHEAD = 3;
@@ -19,26 +20,29 @@ export function partitionName(day: number): string {
 export function createPartitions(db: Db): Partitions {
   const known = new Set<number>([UNDATED]);
 
-  async function create(day: number): Promise<void> {
+  /** Returns whether it was this call that made it. */
+  async function create(day: number): Promise<boolean> {
     const name = partitionName(day);
-    await db.transaction(async (tx) => {
+    return db.transaction(async (tx) => {
       await tx.query('select pg_advisory_xact_lock(7366002)');
       const [found] = await tx.query<{ there: boolean }>('select to_regclass($1) is not null as there', [
         name,
       ]);
-      if (found?.there) return;
+      if (found?.there) return false;
       // Attaching takes a weaker lock than `create table … partition of`: writers and readers go on meanwhile.
       await tx.query(`create table ${name} (like event_log including defaults including constraints)`);
       await tx.query(
         `alter table event_log attach partition ${name} for values from (${day}) to (${day + 1})`,
       );
+      failpoint?.('partition.before-commit');
+      return true;
     });
   }
 
   async function ensure(days: Iterable<number>): Promise<void> {
     for (const day of days) {
       if (known.has(day)) continue;
-      await create(day);
+      if (await create(day)) failpoint?.('partition.after-commit');
       known.add(day);
     }
   }

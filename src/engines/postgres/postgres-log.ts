@@ -3,6 +3,7 @@ import type { Db } from '../../db/pool.ts';
 import { EVENT_TYPE_NAMES, type Event, SUBJECT_KIND_NAMES } from '../../events/event.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { AppError, EngineError } from '../../kit/errors.ts';
+import { failpoint } from '../../kit/failpoint.ts';
 import { createGroupQueue, outcomeUnknown } from '../../kit/group-queue.ts';
 import type { Logger } from '../../kit/logger.ts';
 import type { AppendOutcome, EventLog } from '../../ports/event-log.ts';
@@ -96,6 +97,7 @@ async function writeSplitting(
     if (events.length === 1) return [{ status: 'unstorable', reason: (error as Error).message }];
     const half = events.length >> 1;
     const left = await writeSplitting(db, open, events.slice(0, half));
+    failpoint?.('log.between-halves');
     return [...left, ...(await writeSplitting(db, open, events.slice(half)))];
   }
 }
@@ -108,14 +110,17 @@ async function writeOnce(
   const firstSeq = open.nextSeq;
   // Never taken back, not even after an error: a seq that was tried once is not tried again.
   open.nextSeq += events.length;
+  failpoint?.('log.before-commit');
   let known: readonly { seq: number }[];
   try {
     const values = encodeGroup(events, firstSeq, open.lane);
-    known = (await open.client.query<{ seq: number }>({ name: 'insert_group', text: INSERT_GROUP, values }))
-      .rows;
+    const sent = open.client.query<{ seq: number }>({ name: 'insert_group', text: INSERT_GROUP, values });
+    failpoint?.('log.in-flight');
+    known = (await sent).rows;
   } catch (error) {
     throw failedWrite(error, open);
   }
+  failpoint?.('log.after-commit');
   if (known.length === 0) return events.map(() => KEPT);
   const outcomes = events.map(() => KEPT);
   const indexes = known.map((row) => row.seq - firstSeq);

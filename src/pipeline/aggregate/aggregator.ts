@@ -1,5 +1,6 @@
 import { isDataError, isRollback } from '../../db/pg-errors.ts';
 import type { Db } from '../../db/pool.ts';
+import { failpoint } from '../../kit/failpoint.ts';
 import type { Logger } from '../../kit/logger.ts';
 import { sleep } from '../../kit/wait.ts';
 import type { EventLog } from '../../ports/event-log.ts';
@@ -76,6 +77,7 @@ export async function countUntilDry(deps: AggregatorDeps): Promise<number> {
 /** One batch of each partition; returns the events counted. */
 async function countRound(deps: AggregatorDeps, mark: boolean): Promise<number> {
   const { db, log } = deps;
+  failpoint?.('count.before-positions');
   const positions = await readPositions(db, log.identity);
   if (positions.length === 0) return 0;
   // Taken before the reads: what was acknowledged before it, they see.

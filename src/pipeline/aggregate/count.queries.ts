@@ -1,4 +1,5 @@
 import type { Db } from '../../db/pool.ts';
+import { failpoint } from '../../kit/failpoint.ts';
 
 export const AGGREGATOR = 'aggregator';
 
@@ -96,16 +97,19 @@ export interface CountedBatch {
 
 /** Returns the number of events counted, or undefined where another aggregator was first. */
 export async function countBatch(db: Db, batch: CountedBatch): Promise<number | undefined> {
+  failpoint?.('count.before-commit');
   const [row] = await db.query<{ events: number; moved: boolean }>(
     COUNT,
     [batch.log, batch.partition, batch.after, batch.upTo, batch.completeThrough ?? null],
     'count_batch',
   );
+  failpoint?.('count.after-commit');
   return row?.moved ? row.events : undefined;
 }
 
 /** Moves over one event that cannot be counted, and parks it with its reason, in one transaction. */
 export async function parkEvent(db: Db, batch: CountedBatch, reason: string, tries: number): Promise<void> {
+  failpoint?.('park.before-commit');
   await db.query(
     `with moved as (
        update log_positions set position = $4, updated_at = clock_timestamp()
@@ -116,6 +120,7 @@ export async function parkEvent(db: Db, batch: CountedBatch, reason: string, tri
      from event_log where lane = $2 and seq > $3 and seq <= $4 and exists (select from moved)`,
     [batch.log, batch.partition, batch.after, batch.upTo, reason, tries],
   );
+  failpoint?.('park.after-commit');
 }
 
 export interface Position {

@@ -1,4 +1,5 @@
 import type { Db } from '../../db/pool.ts';
+import { failpoint } from '../../kit/failpoint.ts';
 import { COUNT_BATCH, COUNTABLE, COUNTED_COLUMNS } from '../aggregate/index.ts';
 
 export interface Parked {
@@ -51,6 +52,7 @@ export async function countParkedEvent(db: Db, letter: Parked): Promise<boolean>
       await tx.query('update dead_letters set replayed_at = null, tries = tries + 1 where id = $1', [
         letter.id,
       ]);
+    failpoint?.('replay.before-commit');
     return counted.length > 0;
   });
 }

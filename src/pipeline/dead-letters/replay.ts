@@ -1,5 +1,6 @@
 import { isDataError } from '../../db/pg-errors.ts';
 import type { Db } from '../../db/pool.ts';
+import { failpoint } from '../../kit/failpoint.ts';
 import { addTry, countParkedEvent, findParked, type Parked } from './dead-letters.queries.ts';
 
 export interface ReplayReport {
@@ -21,7 +22,9 @@ export async function replayParked(db: Db, ids: readonly number[] | undefined): 
 
 async function replayOne(db: Db, letter: Parked): Promise<boolean> {
   try {
-    return await countParkedEvent(db, letter);
+    const counted = await countParkedEvent(db, letter);
+    failpoint?.('replay.after-commit');
+    return counted;
   } catch (error) {
     if (!isDataError(error)) throw error;
     await addTry(db, letter.id, (error as Error).message);

@@ -1,4 +1,5 @@
 import type { Db } from '../../db/pool.ts';
+import { failpoint } from '../../kit/failpoint.ts';
 
 export type StoredState = 'running' | 'interrupted' | 'done' | 'failed';
 
@@ -77,6 +78,7 @@ export async function savePosition(db: Db, id: number, at: Position): Promise<vo
     [id, at.lines, at.events, at.parked, at.bytesRead, at.rate],
     'save_import_position',
   );
+  failpoint?.('import.after-ledger');
 }
 
 export async function endImport(

@@ -1,6 +1,7 @@
 import type { Db } from '../../db/pool.ts';
 import type { Event } from '../../events/event.ts';
 import type { Clock } from '../../kit/clock.ts';
+import { failpoint } from '../../kit/failpoint.ts';
 import type { AppendOutcome, EventLog } from '../../ports/event-log.ts';
 import { type BadLine, type Position, parkLines, savePosition } from './imports.queries.ts';
 import type { LineEvent, LineEvents, LineOutcome } from './line-events.ts';
@@ -139,6 +140,7 @@ async function writeBatch(
     events.push(await untilDone(() => target.lineEvents.finish(made, receivedAt), signal));
   }
   const outcomes = await untilDone(() => deps.log.append(events), signal);
+  failpoint?.('import.after-append');
   const refused: BadLine[] = [];
   for (const [index, outcome] of outcomes.entries()) {
     count(outcome, totals);

@@ -3,6 +3,7 @@ import type { Event, EventSource, EventType, Subject } from '../../events/event.
 import { dayOfEventId, newEventId } from '../../events/event-id.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { AppError, type FieldError } from '../../kit/errors.ts';
+import { failpoint } from '../../kit/failpoint.ts';
 import type { AppendOutcome, EventLog } from '../../ports/event-log.ts';
 import { createIdentities } from './identity.ts';
 import { refuseEventId, resolveOccurredAt } from './occurred-at.ts';
@@ -119,6 +120,7 @@ export function createIngest(deps: IngestDeps, options: IngestOptions): Ingest {
     for (const input of inputs) prepared.push(await prepare(input, sender));
     const good = prepared.filter((one): one is Prepared => !(one instanceof AppError));
     const outcomes = await deps.log.append(good.map((one) => one.event));
+    failpoint?.('ingest.before-answer');
     let at = 0;
     return prepared.map((one, index): Accepted => {
       if (one instanceof AppError)

@@ -1,4 +1,5 @@
 import type { Db } from '../../db/pool.ts';
+import { failpoint } from '../../kit/failpoint.ts';
 import {
   type BrokenSeal,
   compareRange,
@@ -58,6 +59,7 @@ export async function verify(db: Db, options: VerifyOptions): Promise<VerifyRepo
     differences.push(...found);
     if (found.length > 0 && options.repair && brokenSeals.length === 0) {
       await repair(db, start, end);
+      failpoint?.('verify.after-commit');
       repairedDays += 1;
     }
     options.onProgress(index + 1, days.length, day.toISOString().slice(0, 10));
@@ -77,6 +79,7 @@ function repair(db: Db, from: Date, to: Date): Promise<void> {
   return db.transaction(async (tx) => {
     await holdPositions(tx);
     await rebuildRange(tx, from, to);
+    failpoint?.('verify.before-commit');
   });
 }
 
