@@ -12,8 +12,11 @@ export type PostgresPart = 'postmaster' | 'log' | 'backend';
 export interface PostgresProcesses {
   /** Sends a signal to a process of this part, one that `random` chooses; resolves with its pid. */
   readonly signal: (part: PostgresPart, signal: NodeJS.Signals, random: () => number) => Promise<number>;
-  /** Resolves once it takes connections, with that instant (`performance.now`); rejects after `limitMs`. */
-  readonly accepting: (limitMs: number) => Promise<number>;
+  /**
+   * Resolves once it takes connections again after a crash at or after `since` (ms since the epoch), with that instant
+   * (`performance.now`); rejects after `limitMs`.
+   */
+  readonly acceptingSince: (since: number, limitMs: number) => Promise<number>;
   /** One statement on a connection of its own, which is gone afterwards. */
   readonly query: <R extends object>(text: string, values?: readonly unknown[]) => Promise<R[]>;
   /** Kills the whole server at once: for a drill that is ended itself. */
@@ -21,6 +24,7 @@ export interface PostgresProcesses {
 }
 
 const LOOK_MS = 10;
+const FIND_LIMIT_MS = 10_000;
 const silent = createLogger('silent');
 
 export function createPostgresProcesses(dataDir: string): PostgresProcesses {
@@ -41,6 +45,7 @@ export function createPostgresProcesses(dataDir: string): PostgresProcesses {
     return pool.query<R>(text, values).finally(() => pool.close());
   }
 
+  /** Undefined where there is none now. */
   async function find(part: PostgresPart, random: () => number): Promise<number | undefined> {
     if (part === 'postmaster') return findPostmaster(place())?.pid;
     const rows = await query<{ pid: number }>(
@@ -51,22 +56,33 @@ export function createPostgresProcesses(dataDir: string): PostgresProcesses {
     return rows[Math.floor(random() * rows.length)]?.pid;
   }
 
+  /** Each crash ends every process but the postmaster, and the checkpointer is among the first that come back. */
+  async function wasRestarted(since: number): Promise<boolean> {
+    const found = await query<{ fresh: boolean }>(
+      `select backend_start > $1 as fresh from pg_stat_activity where backend_type = 'checkpointer'`,
+      [new Date(since)],
+    ).catch(() => []);
+    return found[0]?.fresh ?? false;
+  }
+
   return {
     query,
     signal: async (part, signal, random) => {
-      const pid = await find(part, random);
+      const due = performance.now() + FIND_LIMIT_MS;
+      let pid = await find(part, random);
+      // The log's writer may not be back from the crash before.
+      while (pid === undefined && performance.now() < due) {
+        await sleep(LOOK_MS);
+        pid = await find(part, random);
+      }
       if (pid === undefined) throw new Error(`PostgreSQL has no process to be called its ${part} now.`);
       signalProcess(pid, signal);
       return pid;
     },
-    accepting: async (limitMs) => {
+    acceptingSince: async (since, limitMs) => {
       const due = performance.now() + limitMs;
       for (;;) {
-        const ok = await query('select 1').then(
-          () => true,
-          () => false,
-        );
-        if (ok) return performance.now();
+        if (await wasRestarted(since)) return performance.now();
         if (performance.now() > due) throw new Error(`PostgreSQL took no connection within ${limitMs} ms.`);
         await sleep(LOOK_MS);
       }

@@ -1,5 +1,6 @@
+import { killPostgres } from './kill-postgres.ts';
 import { killServer } from './kill-server.ts';
 import type { Scenario } from './scenario.ts';
 
 /** Every scenario, in the order of `weir drill` without names. */
-export const SCENARIOS: readonly Scenario[] = [killServer];
+export const SCENARIOS: readonly Scenario[] = [killServer, killPostgres];

@@ -1,0 +1,93 @@
+import { sleep } from '../../kit/wait.ts';
+import type { LoadReport } from '../load.ts';
+import { TRY_LIMIT_MS } from './drill-load.ts';
+import { describeSlowness, toFigures } from './load-figures.ts';
+import type { PostgresPart } from './postgres-processes.ts';
+import { startProbe } from './probe.ts';
+import type { Rig } from './rig.ts';
+import type { Scenario } from './scenario.ts';
+import { toSpread } from './spread.ts';
+
+const KILLS = 50;
+const RATE = 1_000;
+const PARTS: readonly PostgresPart[] = ['postmaster', 'log', 'backend'];
+const LEAST_PAUSE_MS = 100;
+const MOST_PAUSE_MS = 1_500;
+const RECOVERY_LIMIT_MS = 60_000;
+const FIRST_OK_MS = 3_000;
+/** What a client may hear while the database is away; `aborted` is the end of the load. */
+const ALLOWED = /^(2\d\d|503 (overloaded|unavailable|outcome_unknown)|aborted)$/;
+
+/** The database's processes are killed under a server that stays: clients are told to come again, and nothing is lost. */
+export const killPostgres: Scenario = {
+  name: 'kill-postgres',
+  title:
+    'kill -9 of processes of its PostgreSQL under load; the server stays, its supervisor brings the database back',
+  run: async (rig, { kills = KILLS, rate = RATE, signal, onProgress }) => {
+    await rig.server.start();
+    const [probed, ...campaigns] = await rig.makeCampaigns(4);
+    const load = rig.startLoad({ rate, campaigns });
+    const probe = startProbe(rig.server.url, probed!);
+    const killed: Kill[] = [];
+    while (killed.length < kills && !signal.aborted) {
+      onProgress(killed.length, kills, `${killed.length} of ${kills} kills`);
+      await sleep(LEAST_PAUSE_MS + rig.random() * MOST_PAUSE_MS, signal);
+      killed.push(await killOne(rig));
+    }
+    const report = await load.stop();
+    const seen = await probe.stop();
+    onProgress(killed.length, killed.length, `${killed.length} kills`);
+    const slow = killed.filter((kill) => kill.firstOkMs > FIRST_OK_MS).length;
+    return {
+      violations: [...seen.violations, ...findViolations(report, killed.length)],
+      figures: {
+        kills: Object.fromEntries(
+          PARTS.map((part) => [part, killed.filter((kill) => kill.part === part).length]),
+        ),
+        rate,
+        accepts_again_ms: toSpread(killed.map((kill) => kill.acceptsMs)),
+        first_2xx_after_ms: toSpread(killed.map((kill) => kill.firstOkMs)),
+        probe: { requests: seen.requests, longest_ms: seen.longest_ms },
+        load: toFigures(report),
+      },
+      notes: [
+        ...(slow > 0
+          ? [`${slow} of ${killed.length} times the first 2xx took longer than ${FIRST_OK_MS} ms`]
+          : []),
+        ...describeSlowness(report, rate),
+      ],
+    };
+  },
+};
+
+interface Kill {
+  readonly part: PostgresPart;
+  /** From the kill until it takes connections. */
+  readonly acceptsMs: number;
+  /** From there to the first acknowledgement. */
+  readonly firstOkMs: number;
+}
+
+async function killOne({ postgres, history, random }: Rig): Promise<Kill> {
+  const part = PARTS[Math.floor(random() * PARTS.length)]!;
+  const killedAt = performance.now();
+  const since = Date.now();
+  await postgres.signal(part, 'SIGKILL', random);
+  const acceptsAt = await postgres.acceptingSince(since, RECOVERY_LIMIT_MS);
+  const okAt = await history.next(RECOVERY_LIMIT_MS);
+  if (okAt === undefined)
+    throw new Error(`no event was acknowledged ${RECOVERY_LIMIT_MS} ms after PostgreSQL was back`);
+  return { part, acceptsMs: acceptsAt - killedAt, firstOkMs: okAt - acceptsAt };
+}
+
+function findViolations(report: LoadReport, kills: number): string[] {
+  const { answers, tries, events } = report;
+  const wrong = Object.entries(answers).filter(([what]) => !ALLOWED.test(what));
+  return [
+    ...wrong.map(
+      ([what, count]) =>
+        `${count} requests ended with ${what}${what === 'timeout' ? ` (${TRY_LIMIT_MS} ms)` : ''}`,
+    ),
+    ...(kills > 0 && tries === events ? ['no try ever failed: nothing was broken'] : []),
+  ];
+}
