@@ -1,106 +1,45 @@
-/** The server's routes as this console uses them: types by hand from the HTTP contract, one function a route. */
-import { request } from './request.ts';
+/** The server's routes as this console uses them, one function a route; every type is the OpenAPI document's. */
+import type { paths } from './openapi.d.ts';
+import { open, request, toSearch } from './request.ts';
 
-export type Role = 'member' | 'advertiser' | 'marketer' | 'admin';
-export interface Me {
-  id: number;
-  username: string;
-  display_name: string;
-  roles: Role[];
-}
+type Json<Answer> = Answer extends { content: { 'application/json': infer Body } } ? Body : never;
+type Got<Path extends keyof paths> = paths[Path] extends { get: { responses: { 200: infer Answer } } }
+  ? Json<Answer>
+  : never;
+type Query<Path extends keyof paths> = paths[Path] extends { get: { parameters: { query?: infer Q } } }
+  ? NonNullable<Q>
+  : never;
+type Sent<Act> = Act extends { requestBody?: infer Body } ? Json<NonNullable<Body>> : never;
 
-export interface Campaign {
-  id: number;
-  title: string;
-  content: string;
-  views: number;
-  clicks: number;
-  start_date: string;
-  end_date: string;
-  is_deleted: boolean;
-  is_visible: boolean;
-  landing_url?: string | null;
-}
-export interface NewCampaign {
-  title: string;
-  content: string;
-  start_date: string;
-  end_date: string;
-  landing_url?: string;
-}
+export type Me = Got<'/api/users/me'>;
+export type Role = Me['roles'][number];
 
-export type Interval = 'minute' | 'hour' | 'day';
-export type Traffic = 'valid' | 'all' | 'invalid';
-export interface Figures {
-  views: number;
-  true_views: number;
-  clicks: number;
-  /** clicks / views; null where there is no view */
-  ctr: number | null;
-  unique_viewers: number;
-  unique_clickers: number;
-  /** the relative error of a figure that is an estimate; absent where all are exact */
-  estimates?: Record<string, { error: number }>;
-}
-export interface StatsRow extends Figures {
-  /** RFC 3339 with the zone's offset */
-  start: string;
-  complete: boolean;
-}
-export interface Stats {
-  campaign_id: number;
-  from: string;
-  to: string;
-  interval: Interval;
-  tz: string;
-  traffic: Traffic;
-  as_of: string;
-  /** null before the pipeline has read anything */
-  complete_through: string | null;
-  totals: Figures;
-  series: StatsRow[];
-}
-export interface StatsRequest {
-  from: string;
-  to: string;
-  interval: Interval;
-  tz: string;
-  traffic: Traffic;
-}
-export interface Live {
-  /** valid traffic since the start; uniques are left to the statistics */
-  totals: Pick<Figures, 'views' | 'true_views' | 'clicks' | 'ctr'>;
-  as_of: string;
-  complete_through: string | null;
-}
+export type Campaign = Got<'/api/campaigns'>[number];
+export type NewCampaign = Sent<paths['/api/campaigns']['post']>;
+export type CampaignPatch = Sent<paths['/api/campaigns/{id}']['patch']>;
 
-export interface ImportStatus {
-  id: number;
-  name: string;
-  /** interrupted: says running, but has not moved for a while; the same command resumes it */
-  state: 'running' | 'done' | 'failed' | 'interrupted';
-  lines: number;
-  bytes_read: number;
-  bytes_total: number;
-  /** lines a second */
-  rate: number;
-  eta_ms: number | null;
-}
-export interface Status {
-  pipeline: { lag_events: number; complete_through: string | null; lag_ms: number };
-  imports: ImportStatus[];
-}
+/** `complete_through` is null before the pipeline has read anything. */
+export type Stats = Got<'/api/campaigns/{id}/stats'>;
+export type Figures = Stats['totals'];
+export type Interval = Stats['interval'];
+export type Traffic = Stats['traffic'];
+export type StatsRequest = Required<Query<'/api/campaigns/{id}/stats'>>;
+/** Valid traffic since the start; uniques are left to the statistics. */
+export type Live = paths['/api/campaigns/{id}/live']['get']['responses'][200]['content']['text/event-stream'];
+export type LeaderRow = Got<'/api/campaigns/stats'>[number];
+
+export type RawEvent = Got<'/api/campaigns/{id}/events'>[number];
+export type EventType = RawEvent['type'];
+export type EventQuery = Query<'/api/campaigns/{id}/events'>;
+export type ExportFormat = Exclude<EventQuery['format'], 'json' | undefined>;
+
+export type Status = Got<'/api/status'>;
+export type ImportStatus = Status['imports'][number];
 
 export const getMe = (signal?: AbortSignal) => request<Me>('GET', '/users/me', { signal });
 export const getStatus = (signal?: AbortSignal) => request<Status>('GET', '/status', { signal });
 
-export interface ListQuery {
-  last_id?: number;
-  /** part of the title */
-  q?: string;
-  /** own ones, also those that are not live */
-  owner?: 'me';
-}
+export type ListQuery = Query<'/api/campaigns'>;
 export const CAMPAIGNS_A_PAGE = 10;
 export const listCampaigns = (query: ListQuery, signal?: AbortSignal) =>
   request<Campaign[]>('GET', '/campaigns', { query, signal });
@@ -119,5 +58,32 @@ export const findCampaign = async (
 };
 
 export const createCampaign = (body: NewCampaign) => request<Campaign>('POST', '/campaigns', { body });
+export const patchCampaign = (id: number, body: CampaignPatch) =>
+  request<Campaign>('PATCH', `/campaigns/${id}`, { body });
+export const deleteCampaign = (id: number) => request<void>('DELETE', `/campaigns/${id}`);
+
 export const getStats = (id: number, query: StatsRequest, signal?: AbortSignal) =>
   request<Stats>('GET', `/campaigns/${id}/stats`, { query, signal });
+export const getLeaderboard = (query: Query<'/api/campaigns/stats'>, signal?: AbortSignal) =>
+  request<LeaderRow[]>('GET', '/campaigns/stats', { query, signal });
+
+export interface EventPage {
+  events: RawEvent[];
+  /** `after` of the next page; undefined on the last one */
+  older: string | undefined;
+}
+export const listEvents = async (id: number, query: EventQuery, signal?: AbortSignal): Promise<EventPage> => {
+  const response = await open('GET', `/campaigns/${id}/events`, { query, signal });
+  const next = /<([^>]+)>; rel="next"/.exec(response.headers.get('link') ?? '')?.[1];
+  const older = next && new URL(next, location.origin).searchParams.get('after');
+  return { events: (await response.json()) as RawEvent[], older: older ?? undefined };
+};
+
+/** Lets the browser save an export, which may be larger than memory. Renews the sign-in first: a link cannot. */
+export const saveExport = async (id: number, query: EventQuery, format: ExportFormat): Promise<void> => {
+  await getMe();
+  const link = document.createElement('a');
+  link.href = `/api/campaigns/${id}/events?${toSearch({ ...query, format })}`;
+  link.download = `campaign-${id}.${format}`;
+  link.click();
+};

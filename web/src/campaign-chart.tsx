@@ -6,6 +6,7 @@ import type { Stats } from './api.ts';
 import { LINES, type Line, toChartData } from './chart-data.ts';
 import { type Speech, useSpeech } from './language.tsx';
 import type { Metric } from './range.ts';
+import { isAmbiguous, offsetName } from './zones.ts';
 
 interface Look {
   dark: boolean;
@@ -62,11 +63,12 @@ const toOptions = (box: HTMLElement, look: Look): uPlot.Options => {
           let before = '';
           return splits.map((seconds) => {
             const date = day.format(seconds * 1000);
+            const below = isAmbiguous(seconds * 1000, tz) ? offsetName(seconds * 1000, tz) : date;
             const text =
               stepSeconds >= 86_400
                 ? date
-                : stamp.format(seconds * 1000) + (date === before ? '' : `\n${date}`);
-            before = date;
+                : stamp.format(seconds * 1000) + (below === before ? '' : `\n${below}`);
+            before = below;
             return text;
           });
         },

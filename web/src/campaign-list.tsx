@@ -1,7 +1,7 @@
 import { Badge, Button, Skeleton, TextInput } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
+import { useDebouncedCallback } from '@mantine/hooks';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
+import { getRouteApi, Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { CAMPAIGNS_A_PAGE, type Campaign, listCampaigns } from './api.ts';
 import './campaign-list.css';
@@ -11,6 +11,7 @@ import { rememberedZone } from './range.ts';
 import { hasRole, listScope, useMe } from './session.ts';
 import type { Word } from './words.ts';
 
+const route = getRouteApi('/');
 const REFRESH_MS = 5000;
 
 const stateOf = (campaign: Campaign, nowMs: number): { word: Word; color: string } => {
@@ -43,17 +44,12 @@ export const Dates = ({ campaign, tz }: { campaign: Campaign; tz: string }) => {
 
 const Row = ({ campaign }: { campaign: Campaign }) => {
   const { t, number, percent } = useSpeech();
-  const ended = Date.parse(campaign.end_date) <= Date.now(); // its last 24 hours would be an empty page
   const ctr = campaign.views > 0 ? campaign.clicks / campaign.views : null;
   return (
     <li className="panel row">
       <div className="row-lead">
         <div className="row-name">
-          <Link
-            to="/campaigns/$id"
-            params={{ id: String(campaign.id) }}
-            search={ended ? { range: 'life' } : {}}
-          >
+          <Link to="/campaigns/$id" params={{ id: String(campaign.id) }}>
             {campaign.title}
           </Link>
           <LiveState campaign={campaign} />
@@ -80,8 +76,13 @@ export const CampaignList = () => {
   const { t } = useSpeech();
   const me = useMe();
   const scope = listScope(me);
-  const [text, setText] = useState('');
-  const [q] = useDebouncedValue(text.trim(), 250);
+  const { q } = route.useSearch();
+  const navigate = route.useNavigate();
+  const [text, setText] = useState(q ?? '');
+  const find = useDebouncedCallback(
+    (part: string) => void navigate({ search: part ? { q: part } : {}, replace: true, resetScroll: false }),
+    250,
+  );
   const list = useInfiniteQuery({
     queryKey: ['campaigns', scope, q],
     queryFn: ({ pageParam, signal }) =>
@@ -103,7 +104,10 @@ export const CampaignList = () => {
             aria-label={t('search')}
             placeholder={t('search')}
             value={text}
-            onChange={(event) => setText(event.currentTarget.value)}
+            onChange={(event) => {
+              setText(event.currentTarget.value);
+              find(event.currentTarget.value.trim());
+            }}
           />
         )}
         {hasRole(me, 'advertiser', 'admin') && (

@@ -1,7 +1,7 @@
-import { SegmentedControl, Skeleton } from '@mantine/core';
+import { Button, SegmentedControl, Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { findCampaign } from './api.ts';
+import { type Campaign, findCampaign } from './api.ts';
 import { CampaignChart } from './campaign-chart.tsx';
 import { Dates, LiveState } from './campaign-list.tsx';
 import { EmbedPanel } from './embed-panel.tsx';
@@ -9,8 +9,8 @@ import './campaign-page.css';
 import { useSpeech } from './language.tsx';
 import { LookControls } from './look-controls.tsx';
 import { Problem } from './problem.tsx';
-import { type Looking, METRICS, requestFor } from './range.ts';
-import { listScope, useMe } from './session.ts';
+import { defaultRange, type Looking, type LookingSearch, METRICS, requestFor } from './range.ts';
+import { listScope, mayEdit, useMe } from './session.ts';
 import { StatsTable } from './stats-table.tsx';
 import { Tiles } from './tiles.tsx';
 import { useLive } from './use-live.ts';
@@ -29,16 +29,49 @@ const LivePulse = ({ connected, views, clicks }: { connected: boolean; views: nu
   );
 };
 
+const Acts = ({ campaign, search }: { campaign: Campaign; search: LookingSearch }) => {
+  const { t } = useSpeech();
+  const params = { id: String(campaign.id) };
+  const { tz, from, to } = search;
+  const span = search.range === 'custom' ? { from, to } : {};
+  return (
+    <div className="acts">
+      <Button
+        variant="default"
+        size="xs"
+        fz="sm"
+        renderRoot={(props) => (
+          <Link to="/campaigns/$id/events" params={params} search={{ tz, ...span }} {...props} />
+        )}
+      >
+        {t('rawEvents')}
+      </Button>
+      <Button
+        variant="default"
+        size="xs"
+        fz="sm"
+        renderRoot={(props) => <Link to="/campaigns/$id/edit" params={params} {...props} />}
+      >
+        {t('edit')}
+      </Button>
+    </div>
+  );
+};
+
 export const CampaignPage = () => {
   const id = Number(route.useParams().id);
-  const looking = route.useSearch();
+  const search = route.useSearch();
   const navigate = route.useNavigate();
   const { t, time } = useSpeech();
-  const scope = listScope(useMe());
+  const me = useMe();
+  const scope = listScope(me);
   const campaign = useQuery({
     queryKey: ['campaign', id, scope],
     queryFn: ({ signal }) => findCampaign(id, scope, signal),
   });
+  const range =
+    search.range ?? (campaign.isPending ? undefined : defaultRange(campaign.data ?? null, Date.now()));
+  const looking = range && { ...search, range };
   const stats = useStats(id, campaign, looking);
   const live = useLive(id);
   const { data } = stats;
@@ -51,7 +84,7 @@ export const CampaignPage = () => {
       resetScroll: false,
     });
 
-  const asked = requestFor(looking, Date.now());
+  const asked = looking && requestFor(looking, Date.now());
   const fromMs = Date.parse(data?.from ?? asked?.from ?? new Date(Date.now() - DAY_MS).toISOString());
   const toMs = Date.parse(data?.to ?? asked?.to ?? new Date().toISOString());
   const title = campaign.data?.title ?? t('unknownCampaign', { id: String(id) });
@@ -68,7 +101,7 @@ export const CampaignPage = () => {
             {campaign.data && (
               <span className="row-name campaign-facts">
                 <LiveState campaign={campaign.data} />
-                <Dates campaign={campaign.data} tz={looking.tz} />
+                <Dates campaign={campaign.data} tz={search.tz} />
               </span>
             )}
           </div>
@@ -79,30 +112,35 @@ export const CampaignPage = () => {
               clicks={live.latest.totals.clicks}
             />
           )}
+          {campaign.data && !campaign.data.is_deleted && mayEdit(me, campaign.data) && (
+            <Acts campaign={campaign.data} search={search} />
+          )}
         </div>
       </div>
       {data && <Tiles figures={data.totals} />}
       {!data && !stats.isError && <Skeleton height={96} radius="lg" />}
-      <LookControls
-        looking={looking}
-        interval={asked?.interval ?? data?.interval ?? 'hour'}
-        fromMs={fromMs}
-        toMs={toMs}
-        onChange={change}
-      />
+      {looking && (
+        <LookControls
+          looking={looking}
+          interval={asked?.interval ?? data?.interval ?? 'hour'}
+          fromMs={fromMs}
+          toMs={toMs}
+          onChange={change}
+        />
+      )}
       {stats.isError && <Problem error={stats.error} onRetry={() => void stats.refetch()} />}
-      {stats.isPending && stats.fetchStatus !== 'idle' && <Skeleton height={400} radius="lg" />}
+      {stats.isPending && (!looking || stats.fetchStatus !== 'idle') && <Skeleton height={400} radius="lg" />}
       {data && (
         <div className="panel">
           <div className="chart-head">
             <SegmentedControl
               aria-label={t('metric')}
-              value={looking.metric}
+              value={search.metric}
               onChange={(metric) => change({ metric })}
               data={METRICS.map((value) => ({ value, label: t(value) }))}
             />
           </div>
-          <CampaignChart stats={data} metric={looking.metric} stale={stats.isPlaceholderData} />
+          <CampaignChart stats={data} metric={search.metric} stale={stats.isPlaceholderData} />
           <div className="chart-foot">
             <span>
               {t('asOf')} {time(data.as_of, data.tz, 'second')}

@@ -1,5 +1,6 @@
 import { Button, CopyButton } from '@mantine/core';
 import type { Campaign } from './api.ts';
+import './table.css';
 import { useSpeech } from './language.tsx';
 import type { Word } from './words.ts';
 

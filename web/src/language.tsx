@@ -1,6 +1,7 @@
 /** The chosen language and what depends on it: words, numbers, times. */
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
 import { LANGUAGES, type Language, type Word } from './words.ts';
+import { isAmbiguous, offsetName } from './zones.ts';
 
 const KEY = 'weir.language';
 const firstLanguage = (): Language => {
@@ -8,10 +9,17 @@ const firstLanguage = (): Language => {
   return kept.startsWith('ko') ? 'ko' : 'en';
 };
 
+const PRECISIONS = {
+  day: { dateStyle: 'medium' },
+  minute: { dateStyle: 'medium', timeStyle: 'short' },
+  second: { dateStyle: 'medium', timeStyle: 'medium' },
+} as const;
+
 const toSpeech = (language: Language, setLanguage: (language: Language) => void) => {
   const number = new Intl.NumberFormat(language);
   const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 2 });
   const wholePercent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 });
+  const clocks = new Map<string, Intl.DateTimeFormat>();
   return {
     language,
     setLanguage,
@@ -20,16 +28,23 @@ const toSpeech = (language: Language, setLanguage: (language: Language) => void)
     number: (value: number) => number.format(value),
     percent: (value: number | null) => (value === null ? '–' : percent.format(value)),
     wholePercent: (value: number) => wholePercent.format(value),
-    /** Date and time in a zone, a dash for none; `seconds` where the instant itself matters. */
-    time: (instant: string | null, tz: string, precision: 'day' | 'minute' | 'second' = 'minute') =>
-      instant === null
-        ? '–'
-        : new Intl.DateTimeFormat(language, {
-            timeZone: tz,
-            dateStyle: 'medium',
-            ...(precision !== 'day' && { timeStyle: precision === 'second' ? 'medium' : 'short' }),
-            hourCycle: 'h23',
-          }).format(new Date(instant)),
+    /**
+     * Date and time in a zone, a dash for none; `second` where the instant itself matters. A time that the zone's
+     * clock shows twice names its offset.
+     */
+    time: (instant: string | null, tz: string, precision: keyof typeof PRECISIONS = 'minute') => {
+      if (instant === null) return '–';
+      const key = `${precision} ${tz}`;
+      const format =
+        clocks.get(key) ??
+        new Intl.DateTimeFormat(language, { timeZone: tz, hourCycle: 'h23', ...PRECISIONS[precision] });
+      clocks.set(key, format);
+      const instantMs = Date.parse(instant);
+      const text = format.format(instantMs);
+      return precision !== 'day' && isAmbiguous(instantMs, tz)
+        ? `${text} ${offsetName(instantMs, tz)}`
+        : text;
+    },
     /** `850 ms`, `12 s`, `3 min`, `2.5 h`. */
     duration: (ms: number) => {
       const [value, unit] =

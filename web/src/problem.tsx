@@ -2,18 +2,27 @@ import { Alert, Button } from '@mantine/core';
 import { useSpeech } from './language.tsx';
 import { ApiError } from './request.ts';
 
+interface Props {
+  error: Error;
+  onRetry?: () => void;
+  /** fields that say themselves what is wrong with them */
+  atFields?: readonly string[];
+}
+
 /** What went wrong, in the server's own words: `detail` and the fields it names. */
-export const Problem = ({ error, onRetry }: { error: Error; onRetry?: () => void }) => {
+export const Problem = ({ error, onRetry, atFields = [] }: Props) => {
   const { t } = useSpeech();
   const problem = error instanceof ApiError ? error.problem : undefined;
   return (
     <Alert color="red" variant="light" role="alert" className="problem">
       <b>{problem ? problem.detail : t('unreachable')}</b>
-      {problem?.errors?.map(({ path, message }) => (
-        <div key={path + message}>
-          <code>{path}</code> {message}
-        </div>
-      ))}
+      {problem?.errors
+        ?.filter(({ path }) => !atFields.includes(path))
+        .map(({ path, message }) => (
+          <div key={path + message}>
+            <code>{path}</code> {message}
+          </div>
+        ))}
       {problem?.request_id && <div className="small soft">{problem.request_id}</div>}
       {onRetry && (
         <Button variant="subtle" color="red" size="compact-sm" onClick={onRetry}>

@@ -9,16 +9,21 @@ export const TRAFFICS: readonly Traffic[] = ['valid', 'all', 'invalid'];
 export const METRICS = ['views', 'clicks', 'ctr', 'uniques'] as const;
 export type Metric = (typeof METRICS)[number];
 
-export interface Looking {
+/** What the campaign page and the comparison share. */
+export interface Span {
   range: Preset;
-  interval?: Interval;
   /** wall times in `tz`, of a custom range */
   from?: string;
   to?: string;
   tz: string;
+}
+export interface Looking extends Span {
+  interval?: Interval;
   traffic: Traffic;
   metric: Metric;
 }
+/** As an address says it: without a range, the campaign itself decides. */
+export type LookingSearch = Omit<Looking, 'range'> & { range?: Preset };
 
 const LENGTH_MS: Record<string, number> = {
   '1h': HOUR_MS,
@@ -36,22 +41,40 @@ export const rememberedZone = (): string => {
 };
 export const rememberZone = (tz: string): void => localStorage.setItem(ZONE_KEY, tz);
 
-const oneOf = <T extends string>(options: readonly T[], value: unknown): T | undefined =>
+export const oneOf = <T extends string>(options: readonly T[], value: unknown): T | undefined =>
   options.find((option) => option === value);
 
+export const parseZone = (tz: unknown): string =>
+  typeof tz === 'string' && isZone(tz) ? tz : rememberedZone();
+
+/** Wall times out of an address; what is no time is left out. */
+export const parseWalls = ({ from, to }: Record<string, unknown>): Pick<Span, 'from' | 'to'> => ({
+  ...(isWall(from) && { from }),
+  ...(isWall(to) && { to }),
+});
+const isWall = (text: unknown): text is string =>
+  typeof text === 'string' && !Number.isNaN(toInstant(text, 'UTC'));
+
 /** Turns whatever the address holds into something that can be shown. */
-export const parseLooking = (search: Record<string, unknown>): Looking => {
+export const parseLooking = (search: Record<string, unknown>): LookingSearch => {
+  const range = oneOf(PRESETS, search.range);
   const interval = oneOf(INTERVALS, search.interval);
   return {
-    range: oneOf(PRESETS, search.range) ?? '24h',
-    tz: typeof search.tz === 'string' && isZone(search.tz) ? search.tz : rememberedZone(),
+    tz: parseZone(search.tz),
     traffic: oneOf(TRAFFICS, search.traffic) ?? 'valid',
     metric: oneOf(METRICS, search.metric) ?? 'views',
+    ...(range && { range }),
     ...(interval && { interval }),
-    ...(typeof search.from === 'string' && { from: search.from }),
-    ...(typeof search.to === 'string' && { to: search.to }),
+    ...parseWalls(search),
   };
 };
+
+export const hasEnded = (campaign: Campaign, nowMs: number): boolean =>
+  Date.parse(campaign.end_date) <= nowMs;
+
+/** The last 24 hours of a campaign that has ended are an empty page, so that one shows its whole life. */
+export const defaultRange = (campaign: Campaign | null, nowMs: number): Preset =>
+  campaign && hasEnded(campaign, nowMs) ? 'life' : '24h';
 
 export const fits = (interval: Interval, lengthMs: number): boolean =>
   lengthMs / STEP_MS[interval] <= MOST_ROWS;
@@ -87,6 +110,20 @@ const toRequest = (fromMs: number, toMs: number, looking: Looking): StatsRequest
     interval,
     tz: looking.tz,
     traffic: looking.traffic,
+  };
+};
+
+const QUARTER_MS = 15 * MINUTE_MS;
+
+/** The whole quarter hours that hold a range, which is what campaigns are compared over; undefined as below. */
+export const quartersOf = (span: Span, nowMs: number): { from: string; to: string } | undefined => {
+  const length = LENGTH_MS[span.range];
+  const fromMs = length ? nowMs - length : toInstant(span.from ?? '', span.tz);
+  const toMs = length ? nowMs : toInstant(span.to ?? '', span.tz);
+  if (!(fromMs < toMs)) return undefined;
+  return {
+    from: new Date(Math.floor(fromMs / QUARTER_MS) * QUARTER_MS).toISOString(),
+    to: new Date(Math.ceil(toMs / QUARTER_MS) * QUARTER_MS).toISOString(),
   };
 };
 

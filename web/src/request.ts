@@ -1,12 +1,9 @@
 /** Fetch with what every call needs: CSRF token, problem+json as an error, a sign-in that renews itself. */
-export interface Problem {
-  status: number;
-  title?: string;
-  detail: string;
-  code?: string;
-  request_id?: string;
-  errors?: { path: string; message: string }[];
-}
+import type { components } from './openapi.d.ts';
+
+type Known = components['schemas']['Problem'];
+/** A proxy's answer may lack everything but the status. */
+export type Problem = Partial<Known> & Pick<Known, 'status' | 'detail'>;
 
 export class ApiError extends Error {
   readonly problem: Problem;
@@ -43,12 +40,15 @@ const toError = async (response: Response): Promise<ApiError> => {
   });
 };
 
-const send = (method: string, path: string, { query, body, signal }: Options): Promise<Response> => {
-  const search = new URLSearchParams(
-    Object.entries(query ?? {}).flatMap(([key, value]) =>
+export const toSearch = (query: object): string =>
+  new URLSearchParams(
+    Object.entries(query).flatMap(([key, value]) =>
       value === undefined || value === '' ? [] : [[key, String(value)]],
     ),
   ).toString();
+
+const send = (method: string, path: string, { query, body, signal }: Options): Promise<Response> => {
+  const search = toSearch(query ?? {});
   const headers: Record<string, string> = {};
   if (body !== undefined) headers['content-type'] = 'application/json';
   if (method !== 'GET') headers['x-csrftoken'] = csrfToken();

@@ -6,11 +6,27 @@ import {
   type SearchSchemaInput,
 } from '@tanstack/react-router';
 import { CampaignList } from './campaign-list.tsx';
-import { type Looking, parseLooking } from './range.ts';
+import { type EventSearch, parseEventSearch } from './event-search.ts';
+import { type Comparing, parseComparing } from './leader-columns.ts';
+import { type LookingSearch, parseLooking } from './range.ts';
 import { NotFound, Shell } from './shell.tsx';
 
+// In each: links may name any part of the search, the page always gets all of it.
+type Given<Search> = Partial<Search> & SearchSchemaInput;
+
 const rootRoute = createRootRoute({ component: Shell, notFoundComponent: NotFound });
-const listRoute = createRoute({ getParentRoute: () => rootRoute, path: '/', component: CampaignList });
+const listRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/',
+  validateSearch: ({ q }: Given<{ q: string }>): { q?: string } => (q ? { q: String(q) } : {}),
+  component: CampaignList,
+});
+const compareRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/compare',
+  validateSearch: (search: Given<Comparing>): Comparing => parseComparing({ ...search }),
+  component: lazyRouteComponent(() => import('./compare-page.tsx'), 'ComparePage'),
+});
 const newRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/campaigns/new',
@@ -19,14 +35,31 @@ const newRoute = createRoute({
 const campaignRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/campaigns/$id',
-  // links may name any part of it, the page always gets all of it
-  validateSearch: (search: Partial<Looking> & SearchSchemaInput): Looking => parseLooking({ ...search }),
+  validateSearch: (search: Given<LookingSearch>): LookingSearch => parseLooking({ ...search }),
   // its own chunk: the chart library is only needed here
   component: lazyRouteComponent(() => import('./campaign-page.tsx'), 'CampaignPage'),
 });
+const editRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/campaigns/$id/edit',
+  component: lazyRouteComponent(() => import('./campaign-edit.tsx'), 'CampaignEdit'),
+});
+const eventsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/campaigns/$id/events',
+  validateSearch: (search: Given<EventSearch>): EventSearch => parseEventSearch({ ...search }),
+  component: lazyRouteComponent(() => import('./events-page.tsx'), 'EventsPage'),
+});
 
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([listRoute, newRoute, campaignRoute]),
+  routeTree: rootRoute.addChildren([
+    listRoute,
+    compareRoute,
+    newRoute,
+    campaignRoute,
+    editRoute,
+    eventsRoute,
+  ]),
   defaultPreload: 'intent',
   scrollRestoration: true,
 });

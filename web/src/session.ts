@@ -1,6 +1,6 @@
 /** Who is signed in: one query that everything else hangs on. */
 import { queryOptions, useQuery } from '@tanstack/react-query';
-import { getMe, type ListQuery, type Me, type Role } from './api.ts';
+import { type Campaign, getMe, type ListQuery, type Me, type Role } from './api.ts';
 import { ApiError } from './request.ts';
 
 export const meQuery = queryOptions({
@@ -19,6 +19,10 @@ export const meQuery = queryOptions({
 export const useMe = (): Me | null => useQuery(meQuery).data ?? null;
 export const hasRole = (me: Me | null, ...roles: Role[]): boolean =>
   !!me?.roles.some((role) => roles.includes(role));
+
+/** Whether the server would let this member edit, delete and see raw events. */
+export const mayEdit = (me: Me | null, campaign: Campaign): boolean =>
+  campaign.owner_id === me?.id || hasRole(me, 'admin');
 
 /** Staff see every campaign; an advertiser looks after the own ones, live or not; others see what is live. */
 export const listScope = (me: Me | null): ListQuery =>

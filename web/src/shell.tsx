@@ -1,13 +1,14 @@
 /** The frame of every page: brand, status corner, language, colours, and the sign-in before anything else. */
 import { ActionIcon, Loader, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link, Outlet } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { Link, Outlet, useLocation } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
 import { useSpeech } from './language.tsx';
 import { Mark } from './mark.tsx';
+import { Notice } from './notice.tsx';
 import { Problem } from './problem.tsx';
 import { signOut } from './request.ts';
-import { isSignedOut, meQuery } from './session.ts';
+import { hasRole, isSignedOut, meQuery } from './session.ts';
 import { SignIn } from './sign-in.tsx';
 import { StatusCorner } from './status-corner.tsx';
 
@@ -126,10 +127,24 @@ export const NotFound = () => {
   );
 };
 
+/** A new page takes the focus, as a loaded one would, unless a field of it has taken it already. */
+const useFocusOnNewPage = () => {
+  const { pathname } = useLocation();
+  const main = useRef<HTMLElement>(null);
+  const last = useRef(pathname);
+  useEffect(() => {
+    if (last.current === pathname) return;
+    last.current = pathname;
+    if (!main.current?.querySelector('input:focus')) main.current?.focus({ preventScroll: true });
+  }, [pathname]);
+  return main;
+};
+
 export const Shell = () => {
   const { t } = useSpeech();
   const me = useQuery(meQuery);
   useSignedOutWatch();
+  const main = useFocusOnNewPage();
   return (
     <>
       <a className="skip" href="#content">
@@ -139,16 +154,29 @@ export const Shell = () => {
         <div className="bar-inner">
           <Link to="/" className="brand">
             <Mark />
-            Weir
+            <span>Weir</span>
           </Link>
-          <div className="bar-space" />
+          <div className="bar-space">
+            {me.data && (
+              <nav className="nav" aria-label={t('mainNav')}>
+                <Link to="/" activeOptions={{ exact: true, includeSearch: false }}>
+                  {t('campaigns')}
+                </Link>
+                {hasRole(me.data, 'advertiser', 'marketer', 'admin') && (
+                  <Link to="/compare" activeOptions={{ includeSearch: false }}>
+                    {t('compare')}
+                  </Link>
+                )}
+              </nav>
+            )}
+          </div>
           {me.data && <StatusCorner />}
           <LanguageSwitch />
           <ColourSwitch />
           {me.data && <SignOut />}
         </div>
       </header>
-      <main id="content" className="page" tabIndex={-1}>
+      <main ref={main} id="content" className="page" tabIndex={-1}>
         {me.isPending && (
           <div className="gate">
             <Loader aria-label={t('loading')} />
@@ -158,6 +186,7 @@ export const Shell = () => {
         {me.data === null && <SignIn />}
         {me.data && <Outlet />}
       </main>
+      <Notice />
     </>
   );
 };

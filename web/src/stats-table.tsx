@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import type { Stats } from './api.ts';
+import './table.css';
 import { useSpeech } from './language.tsx';
 
 const MOST_ROWS = 500; // a browser lays out ten thousand rows slowly, and nobody reads them

@@ -48,7 +48,7 @@ const summary = (status: Status | undefined, failed: boolean, speech: ReturnType
     return { state: 'busy', text: speech.t('importing', { percent }), calm: false };
   }
   const { lag_events, lag_ms } = status.pipeline;
-  if (lag_events > 0 && lag_ms > CALM_LAG_MS) {
+  if (lag_events > 0 && (lag_ms ?? 0) > CALM_LAG_MS) {
     return { state: 'busy', text: speech.t('behind', { count: speech.number(lag_events) }), calm: false };
   }
   return { state: 'good', text: speech.t('caughtUp'), calm: true };
@@ -81,7 +81,7 @@ export const StatusCorner = () => {
               <dt>{t('waiting')}</dt>
               <dd>{number(data.pipeline.lag_events)}</dd>
               <dt>{t('lag')}</dt>
-              <dd>{duration(data.pipeline.lag_ms)}</dd>
+              <dd>{data.pipeline.lag_ms === null ? '–' : duration(data.pipeline.lag_ms)}</dd>
               <dt>{t('completeThrough')}</dt>
               <dd>{time(data.pipeline.complete_through, rememberedZone(), 'second')}</dd>
             </dl>

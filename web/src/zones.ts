@@ -66,3 +66,19 @@ export const allZones = (): string[] => [
   'UTC',
   ...Intl.supportedValuesOf('timeZone').filter((tz) => tz !== 'UTC'),
 ];
+
+/** Whether the zone's clock shows this minute twice, as in the hour that is repeated when summer time ends. */
+export const isAmbiguous = (instantMs: number, tz: string): boolean => {
+  const offset = offsetMs(instantMs, tz);
+  return [offsetMs(instantMs - DAY_MS, tz), offsetMs(instantMs + DAY_MS, tz)].some(
+    (other) => other !== offset && toWall(instantMs + offset - other, tz) === toWall(instantMs, tz),
+  );
+};
+
+/** `UTC−04:00`. */
+export const offsetName = (instantMs: number, tz: string): string => {
+  const minutes = Math.round(offsetMs(instantMs, tz) / MINUTE_MS);
+  const two = (value: number) => String(Math.floor(value)).padStart(2, '0');
+  const size = Math.abs(minutes);
+  return `UTC${minutes < 0 ? '−' : '+'}${two(size / 60)}:${two(size % 60)}`;
+};
