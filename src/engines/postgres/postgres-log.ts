@@ -47,7 +47,7 @@ export async function openPostgresLog(options: PostgresLogOptions): Promise<Even
     const open = lane?.current();
     if (!open) throw noConnection();
     await partitions.ensure(new Set(events.map((event) => event.day)));
-    return writeSplitting(db, open, events);
+    return writeSplitting(open, events);
   }
 
   const queue = createGroupQueue({
@@ -85,28 +85,24 @@ export async function openPostgresLog(options: PostgresLogOptions): Promise<Even
 }
 
 /** A data error fails the whole statement, so the group is halved until the bad event stands alone (EL-6). */
-async function writeSplitting(
-  db: Db,
-  open: OpenLane,
-  events: readonly Event[],
-): Promise<readonly AppendOutcome[]> {
+async function writeSplitting(open: OpenLane, events: readonly Event[]): Promise<readonly AppendOutcome[]> {
   try {
-    return await writeOnce(db, open, events);
+    return await writeOnce(open, events);
   } catch (error) {
     if (!isDataError(error)) throw error;
     if (events.length === 1) return [{ status: 'unstorable', reason: (error as Error).message }];
     const half = events.length >> 1;
-    const left = await writeSplitting(db, open, events.slice(0, half));
+    const left = await writeSplitting(open, events.slice(0, half));
     failpoint?.('log.between-halves');
-    return [...left, ...(await writeSplitting(db, open, events.slice(half)))];
+    const right = await writeSplitting(open, events.slice(half)).catch((cause: unknown) => {
+      // The other half is kept by now, so nobody may be told that nothing was.
+      throw left.some((outcome) => outcome.status === 'kept') ? outcomeUnknown(cause) : cause;
+    });
+    return [...left, ...right];
   }
 }
 
-async function writeOnce(
-  db: Db,
-  open: OpenLane,
-  events: readonly Event[],
-): Promise<readonly AppendOutcome[]> {
+async function writeOnce(open: OpenLane, events: readonly Event[]): Promise<readonly AppendOutcome[]> {
   const firstSeq = open.nextSeq;
   // Never taken back, not even after an error: a seq that was tried once is not tried again.
   open.nextSeq += events.length;
@@ -125,7 +121,7 @@ async function writeOnce(
   const outcomes = events.map(() => KEPT);
   const indexes = known.map((row) => row.seq - firstSeq);
   const copies = await compareCopies(
-    db,
+    open,
     indexes.map((index) => events[index]!),
   );
   for (const [at, index] of indexes.entries()) outcomes[index] = copies[at]!;
@@ -148,13 +144,31 @@ function failedWrite(error: unknown, open: OpenLane): unknown {
   return outcomeUnknown(graded);
 }
 
-async function compareCopies(db: Db, events: readonly Event[]): Promise<AppendOutcome[]> {
-  const rows = await db.query<{ event_id: string; subject_kind: number; subject_id: number; type: number }>(
-    `select event_id, subject_kind, subject_id, type from event_log
-     where (event_id, day) in (select * from unnest($1::uuid[], $2::int4[]))`,
-    [events.map((event) => event.id), events.map((event) => event.day)],
-    'compare_copies',
-  );
+interface CopyRow {
+  readonly event_id: string;
+  readonly subject_kind: number;
+  readonly subject_id: number;
+  readonly type: number;
+}
+
+const COMPARE_COPIES = `select event_id, subject_kind, subject_id, type from event_log
+  where (event_id, day) in (select * from unnest($1::uuid[], $2::int4[]))`;
+
+/**
+ * On the writer's own connection, not the pool's: the group is kept by now, and a full pool must not turn its answer
+ * into "nothing was kept". Where it fails all the same, nobody can tell which copy won.
+ */
+async function compareCopies(open: OpenLane, events: readonly Event[]): Promise<AppendOutcome[]> {
+  let rows: readonly CopyRow[];
+  try {
+    const values = [events.map((event) => event.id), events.map((event) => event.day)];
+    rows = (await open.client.query<CopyRow>({ name: 'compare_copies', text: COMPARE_COPIES, values })).rows;
+  } catch (error) {
+    const graded = toEngineError(error, 'compare copies', true);
+    if (!(graded instanceof EngineError)) throw graded;
+    if (graded.mayHaveHappened) open.abandon();
+    throw outcomeUnknown(graded);
+  }
   const first = new Map(rows.map((row) => [row.event_id, row]));
   return events.map((event) => {
     const row = first.get(event.id);
