@@ -190,7 +190,7 @@ test('what an edit is refused for stands at its field; the rest stays to the sec
   await refused.waitFor();
   const described = (await refused.getAttribute('aria-describedby')) ?? '';
   const error = page.locator(`#${described.split(/\s+/)[0]}`);
-  assert.equal(await error.innerText(), 'must be an https URL');
+  assert.equal(await error.innerText(), 'Only an https address without a user name is possible.');
   await page.getByLabel('Landing page').fill('');
   await page.getByLabel('Visible').uncheck();
   await page.getByRole('button', { name: 'Save changes' }).click();

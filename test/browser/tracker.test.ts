@@ -17,6 +17,7 @@ interface Sent {
   page: string;
 }
 interface Arrival {
+  url: string;
   status: number;
   contentType: string | undefined;
   events: Sent[];
@@ -40,10 +41,10 @@ const arrived = (type: string) =>
   arrivals
     .filter((it) => it.status === 202)
     .flatMap((it) => it.events.filter((event) => event.type === type));
-const open = async (body: string): Promise<Page> => {
+const open = async (body: string, from = origin): Promise<Page> => {
   html = `<!doctype html><title>page</title>${body}`;
   const page = await context.newPage();
-  await page.goto(`${origin}/page-${pageNumber}?secret=1`);
+  await page.goto(`${from}/page-${pageNumber}?secret=1`);
   return page;
 };
 
@@ -54,7 +55,7 @@ before(async () => {
   server = createServer((request, response) => {
     if (request.url === '/renamed.js') {
       response.writeHead(200, { 'content-type': 'text/javascript' }).end(snippet);
-    } else if (request.url === '/api/events') {
+    } else if (request.url?.startsWith('/api/events')) {
       let body = '';
       request.on('data', (chunk) => {
         body += chunk;
@@ -64,8 +65,9 @@ before(async () => {
         refuse -= 1;
         const events: Sent[] = JSON.parse(body);
         const ofThisTest = events.some((event) => event.page.endsWith(`/page-${pageNumber}`));
-        if (ofThisTest) arrivals.push({ status, contentType: request.headers['content-type'], events });
-        response.writeHead(status).end('{}');
+        const { url = '', headers } = request;
+        if (ofThisTest) arrivals.push({ url, status, contentType: headers['content-type'], events });
+        response.writeHead(status, { 'access-control-allow-origin': '*' }).end('{}');
       });
     } else response.writeHead(200, { 'content-type': 'text/html' }).end(html);
   });
@@ -155,6 +157,18 @@ test('after a 503 the same ids are sent again', options, async () => {
   assert.equal(second?.status, 503);
   assert.equal(second?.events[0]?.event_id, first?.events[0]?.event_id);
   assert.equal(third?.events[0]?.event_id, first?.events[0]?.event_id);
+});
+
+test('a page of another origin says that its events bring no cookies', options, async () => {
+  await open(tag() + banner());
+  await until(() => arrived('view').length === 1);
+  const script = tag().replace('src="', `src="${origin}`);
+  await open(script + banner(), origin.replace('127.0.0.1', 'localhost'));
+  await until(() => arrived('view').length === 2);
+  assert.deepEqual(
+    arrivals.filter((it) => it.events.some((event) => event.type === 'view')).map((it) => it.url),
+    ['/api/events', '/api/events?cookies=omit'],
+  );
 });
 
 test('a click is sent though the link leaves the page at once', options, async () => {

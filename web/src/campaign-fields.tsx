@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useSpeech } from './language.tsx';
 import { Problem } from './problem.tsx';
 import { ApiError } from './request.ts';
+import type { Word } from './words.ts';
 import { toInstant } from './zones.ts';
 
 /** A campaign as the form holds it: dates are wall times. */
@@ -44,6 +45,14 @@ const toDraft = (form: FormData): Draft => {
   };
 };
 
+// what the server says of these fields, in the reader's language; anything else in its own words
+const REFUSALS: [RegExp, Word][] = [
+  [/^must not be empty$|^must NOT have fewer than 1 /, 'refused.empty'],
+  [/^must NOT have more than (\d+) /, 'refused.long'],
+  [/^must be an https URL$/, 'refused.https'],
+  [/^must be later than start_date$/, 'endBeforeStart'],
+];
+
 /** What the server refused stands at its field, and the first such field gets the focus. */
 export const CampaignFields = ({ initial, tz, error, onSubmit, children }: Props) => {
   const { t } = useSpeech();
@@ -51,8 +60,14 @@ export const CampaignFields = ({ initial, tz, error, onSubmit, children }: Props
   const [dates, setDates] = useState({ start: initial.start_date, end: initial.end_date });
   const problems = error instanceof ApiError ? (error.problem.errors ?? []) : [];
   // the server names fields as `/title`, `body.title` or `title`
-  const errorOf = (field: keyof Draft) =>
-    problems.find(({ path }) => path.split(/[./]/).includes(field))?.message;
+  const errorOf = (field: keyof Draft) => {
+    const message = problems.find(({ path }) => path.split(/[./]/).includes(field))?.message ?? '';
+    for (const [known, word] of REFUSALS) {
+      const found = known.exec(message);
+      if (found) return t(word, { count: found[1] ?? '' });
+    }
+    return message;
+  };
   const ordered = toInstant(dates.start, tz) < toInstant(dates.end, tz);
   useEffect(() => {
     if (error) formRef.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus();

@@ -84,6 +84,9 @@ export const CampaignPage = () => {
       resetScroll: false,
     });
 
+  // what is not there, or not theirs to see; for what is there the error of its numbers says more
+  const gone =
+    stats.isError && (campaign.data === null ? 'noCampaign' : campaign.data?.is_deleted && 'isDeleted');
   const asked = looking && requestFor(looking, Date.now());
   const fromMs = Date.parse(data?.from ?? asked?.from ?? new Date(Date.now() - DAY_MS).toISOString());
   const toMs = Date.parse(data?.to ?? asked?.to ?? new Date().toISOString());
@@ -117,9 +120,15 @@ export const CampaignPage = () => {
           )}
         </div>
       </div>
+      {gone && (
+        <div className="panel empty">
+          <p>{t(gone, { id: String(id) })}</p>
+          <Link to="/">{t('back')}</Link>
+        </div>
+      )}
       {data && <Tiles figures={data.totals} />}
       {!data && !stats.isError && <Skeleton height={96} radius="lg" />}
-      {looking && (
+      {looking && !gone && (
         <LookControls
           looking={looking}
           interval={asked?.interval ?? data?.interval ?? 'hour'}
@@ -128,7 +137,7 @@ export const CampaignPage = () => {
           onChange={change}
         />
       )}
-      {stats.isError && <Problem error={stats.error} onRetry={() => void stats.refetch()} />}
+      {stats.isError && !gone && <Problem error={stats.error} onRetry={() => void stats.refetch()} />}
       {stats.isPending && (!looking || stats.fetchStatus !== 'idle') && <Skeleton height={400} radius="lg" />}
       {data && (
         <div className="panel">
@@ -154,7 +163,7 @@ export const CampaignPage = () => {
         </div>
       )}
       {data && <StatsTable stats={data} />}
-      <EmbedPanel id={id} campaign={campaign.data ?? null} />
+      {!gone && <EmbedPanel id={id} campaign={campaign.data ?? null} />}
     </>
   );
 };

@@ -140,7 +140,12 @@ export const EventsPage = () => {
         </span>
         <div className="acts">
           {!after && (
-            <Button variant="default" loading={events.isFetching} onClick={() => void events.refetch()}>
+            <Button
+              variant="default"
+              disabled={isBackwards(search)}
+              loading={events.isFetching}
+              onClick={() => void events.refetch()}
+            >
               {t('refresh')}
             </Button>
           )}

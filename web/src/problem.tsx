@@ -13,16 +13,16 @@ interface Props {
 export const Problem = ({ error, onRetry, atFields = [] }: Props) => {
   const { t } = useSpeech();
   const problem = error instanceof ApiError ? error.problem : undefined;
+  const others = problem?.errors?.filter(({ path }) => !atFields.includes(path));
+  const said = problem?.errors?.length && others?.length === 0 ? t('refused') : problem?.detail;
   return (
     <Alert color="red" variant="light" role="alert" className="problem">
-      <b>{problem ? problem.detail : t('unreachable')}</b>
-      {problem?.errors
-        ?.filter(({ path }) => !atFields.includes(path))
-        .map(({ path, message }) => (
-          <div key={path + message}>
-            <code>{path}</code> {message}
-          </div>
-        ))}
+      <b>{said ?? t('unreachable')}</b>
+      {others?.map(({ path, message }) => (
+        <div key={path + message}>
+          <code>{path}</code> {message}
+        </div>
+      ))}
       {problem?.request_id && <div className="small soft">{problem.request_id}</div>}
       {onRetry && (
         <Button variant="subtle" color="red" size="compact-sm" onClick={onRetry}>

@@ -40,18 +40,17 @@ const Import = ({ it }: { it: ImportStatus }) => {
 };
 
 const summary = (status: Status | undefined, failed: boolean, speech: ReturnType<typeof useSpeech>) => {
-  if (failed || !status)
-    return { state: failed ? 'bad' : 'idle', text: speech.t('statusUnknown'), calm: false };
+  if (failed || !status) return { state: failed ? 'bad' : 'idle', text: speech.t('statusUnknown') };
   const running = status.imports.find((it) => it.state === 'running');
   if (running) {
     const percent = speech.wholePercent(share(running));
-    return { state: 'busy', text: speech.t('importing', { percent }), calm: false };
+    return { state: 'busy', text: speech.t('importing', { percent }) };
   }
   const { lag_events, lag_ms } = status.pipeline;
   if (lag_events > 0 && (lag_ms ?? 0) > CALM_LAG_MS) {
-    return { state: 'busy', text: speech.t('behind', { count: speech.number(lag_events) }), calm: false };
+    return { state: 'busy', text: speech.t('behind', { count: speech.number(lag_events) }) };
   }
-  return { state: 'good', text: speech.t('caughtUp'), calm: true };
+  return { state: 'good', text: speech.t('caughtUp') };
 };
 
 export const StatusCorner = () => {
@@ -62,15 +61,13 @@ export const StatusCorner = () => {
     queryFn: ({ signal }) => getStatus(signal),
     refetchInterval: POLL_MS,
   });
-  const { state, text, calm } = summary(data, isError, speech);
+  const { state, text } = summary(data, isError, speech);
   return (
     <Popover position="bottom-end" shadow="md" radius="lg" withinPortal trapFocus>
       <Popover.Target>
         <UnstyledButton className="chip" aria-label={`${t('status')}: ${text}`}>
           <span className="dot" data-state={state} />
-          <span className="chip-text" data-calm={calm}>
-            {text}
-          </span>
+          <span className="chip-text">{text}</span>
         </UnstyledButton>
       </Popover.Target>
       <Popover.Dropdown aria-label={t('status')}>
