@@ -17,6 +17,7 @@ export interface Config {
   readonly publicUrl: URL | undefined;
   readonly trustedProxies: readonly string[];
   readonly allowedOrigins: readonly string[];
+  readonly visitorCookie: boolean;
   readonly rateLimits: boolean;
   readonly rawRetentionDays: number;
   readonly logLevel: string;
@@ -112,6 +113,12 @@ export const SETTINGS = {
     [],
     parseOrigins,
   ),
+  VISITOR_COOKIE: setting(
+    '`on` gives anonymous visitors a first-party id in a cookie: one is one over days. Consent is yours to get.',
+    'off',
+    false,
+    onOff,
+  ),
   RATE_LIMITS: setting(
     '`off` turns refusals off, for tests and load runs. Verdicts stay.',
     'on',
@@ -173,6 +180,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, envFile = '.env
     publicUrl: publicUrl === undefined ? undefined : new URL(publicUrl),
     trustedProxies: read('TRUSTED_PROXIES'),
     allowedOrigins: read('ALLOWED_ORIGINS'),
+    visitorCookie: read('VISITOR_COOKIE'),
     rateLimits: read('RATE_LIMITS'),
     rawRetentionDays: read('RAW_RETENTION_DAYS'),
     logLevel: read('LOG_LEVEL'),

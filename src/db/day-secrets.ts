@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Db } from './pool.ts';
 
-export type SecretPurpose = 'actor_salt' | 'address_key' | 'address_hash';
+/** The last two are of the installation (day 0) and kept for ever. */
+export type SecretPurpose = 'actor_salt' | 'address_key' | 'address_hash' | 'visitor_key';
 
 const SECRET_BYTES = 32;
 
@@ -10,6 +11,8 @@ export interface DaySecrets {
   readonly get: (purpose: SecretPurpose, day: number) => Promise<Buffer>;
   /** As `get`, without waiting: undefined where this process has not read it yet. */
   readonly peek: (purpose: SecretPurpose, day: number) => Buffer | undefined;
+  /** The secrets of these days that are still there, as the database has them now. Makes none. */
+  readonly find: (purpose: SecretPurpose, days: readonly number[]) => Promise<ReadonlyMap<number, Buffer>>;
   /** Destroys what is past its days: salts after 8, address keys after 30. What they sealed can't be read again. */
   readonly destroyOld: (today: number) => Promise<void>;
 }
@@ -34,6 +37,13 @@ export function createDaySecrets(db: Db): DaySecrets {
       if (!row) throw new Error(`The secret ${purpose} of day ${day} was destroyed while it was read.`);
       known.set(key(purpose, day), row.secret);
       return row.secret;
+    },
+    find: async (purpose, days) => {
+      const rows = await db.query<{ day: number; secret: Buffer }>(
+        'select day, secret from day_secrets where purpose = $1 and day = any($2::int[])',
+        [purpose, days],
+      );
+      return new Map(rows.map((row) => [row.day, row.secret]));
     },
     destroyOld: async (today) => {
       await db.query(

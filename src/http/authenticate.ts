@@ -113,12 +113,16 @@ function isSafe(method: string): boolean {
 }
 
 function isOwnOrigin(request: RequestHead, origins: ReadonlySet<string>): boolean {
-  const { origin, host } = request.headers;
-  if (origin !== undefined) {
-    return origin === `https://${host}` || origin === `http://${host}` || origins.has(origin);
-  }
+  const { origin } = request.headers;
+  if (origin !== undefined) return isKnownOrigin(origin, request, origins);
   // Browsers name the origin of every POST; without one this is a program that chose to send its own cookie,
   // unless the browser says in another way where the request comes from.
   const site = request.headers['sec-fetch-site'];
   return site === undefined || site === 'same-origin' || site === 'none';
+}
+
+/** Whether an `Origin` is the request's own host, or a listed one. */
+export function isKnownOrigin(origin: string, request: RequestHead, origins: ReadonlySet<string>): boolean {
+  const { host } = request.headers;
+  return origin === `https://${host}` || origin === `http://${host}` || origins.has(origin);
 }

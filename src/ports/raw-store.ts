@@ -8,6 +8,7 @@ export type Traffic = 'valid' | 'invalid' | 'all';
  * RS-1  An event is there once, however often it was recorded.
  * RS-2  `listEvents` pages by (occurred_at, event_id), newest first, and neither loses nor doubles a row while others come.
  * RS-3  `listActors` and `countMemberClickers` see only what was kept; an actor is one however many events it has.
+ * RS-4  `address_sealed` comes as it was given: a store holds no key and opens nothing.
  */
 export interface RawStore {
   readonly listEvents: (filter: RawFilter, limit: number) => Promise<readonly RawEvent[]>;
@@ -45,7 +46,9 @@ export interface RawEvent {
   readonly rule_version: number | null;
   readonly flags: readonly string[];
   readonly actor: string;
+  /** The /24 or /48 as CIDR text; null where the event has no address. */
   readonly network: string | null;
+  readonly address_sealed: Buffer | null;
 }
 
 export interface ActorMinute {

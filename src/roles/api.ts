@@ -1,13 +1,18 @@
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import type { Engines } from '../compose.ts';
+import type { Config } from '../config.ts';
 import {
   type CampaignCache,
   createCampaignCache,
   isLive,
   registerCampaignRoutes,
 } from '../features/campaigns/index.ts';
-import { registerCollectingRoutes } from '../features/collecting/index.ts';
+import {
+  createVisitorCookie,
+  type FindVisitor,
+  registerCollectingRoutes,
+} from '../features/collecting/index.ts';
 import { createLiveTotals, type LiveTotals, registerDashboardRoutes } from '../features/dashboards/index.ts';
 import { createMembers, type Members, registerMemberRoutes } from '../features/members/index.ts';
 import { createSessions, registerSessionRoutes, type Sessions } from '../features/sessions/index.ts';
@@ -32,7 +37,7 @@ export interface Api {
 
 /** The HTTP side of a process: every route, listening. What it opens is closed with the engines' lifecycle. */
 export async function startApi(engines: Engines): Promise<Api> {
-  const { config, logger, db, log, raw, lifecycle } = engines;
+  const { config, logger, db, log, raw, secrets, lifecycle } = engines;
   const clock = systemClock;
   const members = createMembers({ db });
   const sessions = createSessions({ db, clock, log: logger, members });
@@ -41,11 +46,13 @@ export async function startApi(engines: Engines): Promise<Api> {
   const cache = createCampaignCache(db, clock, logger);
   lifecycle.onClose('campaign cache', () => cache.close());
   const live = createLiveTotals(db, logger);
-  const cookies = cookieNames(config.publicUrl?.protocol === 'https:');
+  const cookies = cookieNames(isSecure(config));
+  const origins = new Set([...config.allowedOrigins, ...(config.publicUrl ? [config.publicUrl.origin] : [])]);
   const ingest = createIngest(
-    { log, findSubject: subjectFinder(cache), secrets: engines.secrets, clock },
+    { log, findSubject: subjectFinder(cache), secrets, clock },
     { retentionDays: config.rawRetentionDays, refuseFloods: config.rateLimits },
   );
+  const findVisitor = await openVisitors(engines, origins);
 
   const pages = openPages(PAGES);
   const app = createServer({
@@ -55,7 +62,7 @@ export async function startApi(engines: Engines): Promise<Api> {
       verifyAccess: sessions.verifyAccess,
       verifyCsrf: sessions.verifyCsrf,
       cookies,
-      origins: new Set([...config.allowedOrigins, ...(config.publicUrl ? [config.publicUrl.origin] : [])]),
+      origins,
     },
     ...(pages && { pages }),
   });
@@ -65,11 +72,13 @@ export async function startApi(engines: Engines): Promise<Api> {
     db,
     log,
     raw,
+    secrets,
     members,
     sessions,
     cache,
     live,
     ingest,
+    findVisitor,
     clock,
     cookies,
     stopping: () => stopping,
@@ -85,12 +94,13 @@ export async function startApi(engines: Engines): Promise<Api> {
   return { app, url: toUrl(app) };
 }
 
-interface RouteDeps extends Pick<Engines, 'config' | 'db' | 'log' | 'raw'> {
+interface RouteDeps extends Pick<Engines, 'config' | 'db' | 'log' | 'raw' | 'secrets'> {
   readonly members: Members;
   readonly sessions: Sessions;
   readonly cache: CampaignCache;
   readonly live: LiveTotals;
   readonly ingest: Ingest;
+  readonly findVisitor: FindVisitor | undefined;
   readonly clock: Clock;
   readonly cookies: CookieNames;
   readonly stopping: () => boolean;
@@ -98,22 +108,43 @@ interface RouteDeps extends Pick<Engines, 'config' | 'db' | 'log' | 'raw'> {
 
 /** Every route of the HTTP contract and the OpenAPI document of them; `scripts/api-types.mjs` reads the document. */
 export async function registerRoutes(app: FastifyInstance, deps: RouteDeps): Promise<void> {
-  const { config, db, log, raw, members, sessions, cache, live, ingest, clock, cookies } = deps;
+  const { config, db, log, raw, members, sessions, cache, ingest, findVisitor, clock, cookies } = deps;
   const { rateLimits } = config;
-  const secure = config.publicUrl?.protocol === 'https:';
+  const secure = isSecure(config);
   await registerOpenApi(app, version);
   registerHealthRoutes(app, { db, log, stopping: deps.stopping });
   registerMemberRoutes(app, { members, clock, rateLimits });
   registerSessionRoutes(app, { sessions, members, clock, cookies, secure, rateLimits });
-  registerCampaignRoutes(app, { db, raw, cache, ingest, clock });
-  registerDashboardRoutes(app, { db, raw, live, clock });
+  registerCampaignRoutes(app, { db, raw, cache, ingest, findVisitor, clock });
+  const { live, secrets } = deps;
+  registerDashboardRoutes(app, { db, raw, live, secrets, visitorCookie: config.visitorCookie, clock });
   registerCollectingRoutes(app, {
     ingest,
+    findVisitor,
     findLanding: async (id) => {
       const row = await cache.get(id);
       return isLive(row, clock.now()) ? (row.landing_url ?? undefined) : undefined;
     },
   });
+}
+
+/** The key is read here, once: recognizing a visitor then needs no database. */
+async function openVisitors(
+  { config, secrets }: Engines,
+  origins: ReadonlySet<string>,
+): Promise<FindVisitor | undefined> {
+  if (!config.visitorCookie) return undefined;
+  return createVisitorCookie({
+    key: await secrets.get('visitor_key', 0),
+    secure: isSecure(config),
+    origins,
+    clock: systemClock,
+    boundNewcomers: config.rateLimits,
+  });
+}
+
+function isSecure({ publicUrl }: Config): boolean {
+  return publicUrl?.protocol === 'https:';
 }
 
 /** Campaigns are the first kind of subject; each later kind adds its line here. */

@@ -132,5 +132,19 @@ for (const [name, open] of Object.entries({ postgres })) {
       const rows = await engine.raw.countMemberClickers(new Date(Date.now() - 86_400_000));
       assert.deepEqual(rows, [{ campaign_id: 5, count: 2 }]);
     });
+
+    test('RS-4 an address comes as it was sealed', async () => {
+      const address = { network: '203.0.113.0/24', hash: Buffer.alloc(8, 1), sealed: Buffer.alloc(16, 2) };
+      await engine.record([buildEvent({ subject: subject(6), address })]);
+      await engine.record([buildEvent({ subject: subject(6), address: undefined, occurredAt: 0 })]);
+      const rows = await engine.raw.listEvents(everything(6), 10);
+      assert.deepEqual(
+        rows.map((row) => [row.network, row.address_sealed]),
+        [
+          [address.network, address.sealed],
+          [null, null],
+        ],
+      );
+    });
   });
 }

@@ -47,6 +47,10 @@ let sending = false;
 let timer = 0;
 let credentials: RequestCredentials = 'same-origin';
 
+// Where no cookies travel, a server that gives visitors one must not take each request for a newcomer.
+const address = (): string =>
+  credentials === 'omit' || location.origin !== origin ? `${endpoint}?cookies=omit` : endpoint;
+
 const mayTrack = (): boolean =>
   navigator.doNotTrack !== '1' &&
   !navigator.globalPrivacyControl &&
@@ -99,7 +103,7 @@ const flush = async (): Promise<void> => {
   let waitMs = 0;
   try {
     // text/plain needs no preflight, so a page of another origin costs one request
-    const answer = await fetch(endpoint, {
+    const answer = await fetch(address(), {
       method: 'POST',
       body: JSON.stringify(batch),
       headers: { 'content-type': 'text/plain' },
@@ -141,7 +145,7 @@ const track = (type: EventType, campaign_id: number): void => {
 
 // A beacon's answer is never seen, so its events stay queued; the next page sends them again under the same ids.
 const leave = (): void => {
-  if (queue.length && mayTrack()) navigator.sendBeacon(endpoint, JSON.stringify(queue.slice(0, BATCH)));
+  if (queue.length && mayTrack()) navigator.sendBeacon(address(), JSON.stringify(queue.slice(0, BATCH)));
 };
 
 const watch = (): void => {

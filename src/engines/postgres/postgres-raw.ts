@@ -12,6 +12,7 @@ interface Row {
   readonly flags: number;
   readonly actor: string;
   readonly network: string | null;
+  readonly address_sealed: Buffer | null;
 }
 
 /** The raw store where the event log's own rows are it. */
@@ -40,7 +41,8 @@ export function createPostgresRaw(db: Db): RawStore {
 
 function selectEvents(db: Db, filter: RawFilter, limit: number): Promise<Row[]> {
   return db.query<Row>(
-    `select event_id, type, occurred_at, received_at, rule, rule_version, flags, actor, network::text from event_log
+    `select event_id, type, occurred_at, received_at, rule, rule_version, flags, actor, network::text, address_sealed
+     from event_log
      where subject_kind = $1 and subject_id = $2
        and ($3::timestamptz is null or occurred_at >= $3) and ($4::timestamptz is null or occurred_at < $4)
        and ($5::int2 is null or type = $5) and ($6::boolean is null or (rule = 0) = $6)
@@ -76,5 +78,6 @@ function toRawEvent(row: Row): RawEvent {
     flags: flagNames(row.flags),
     actor: row.actor,
     network: row.network,
+    address_sealed: row.address_sealed,
   };
 }

@@ -3,9 +3,9 @@ import { Type } from 'typebox';
 import type { Db } from '../../db/pool.ts';
 import { hasRole, requireOwner, requireViewer, STAFF } from '../../http/policy.ts';
 import type { Clock } from '../../kit/clock.ts';
-import type { EventInput, Ingest } from '../../pipeline/ingest/index.ts';
+import type { EventInput } from '../../pipeline/ingest/index.ts';
 import type { RawStore } from '../../ports/raw-store.ts';
-import { readEventId, requireAccepted, toSender } from '../collecting/index.ts';
+import { type AcceptDeps, acceptEvents, readEventId, requireAccepted } from '../collecting/index.ts';
 import { type CampaignCache, isLive } from './campaign-cache.ts';
 import { type CampaignRow, listCampaigns } from './campaigns.queries.ts';
 import {
@@ -28,11 +28,10 @@ import {
 const PAGE = 10;
 const DAY_MS = 86_400_000;
 
-export interface CampaignDeps {
+export interface CampaignDeps extends AcceptDeps {
   readonly db: Db;
   readonly raw: RawStore;
   readonly cache: CampaignCache;
-  readonly ingest: Ingest;
   readonly clock: Clock;
 }
 
@@ -101,7 +100,7 @@ export function registerCampaignRoutes(app: FastifyInstance, deps: CampaignDeps)
       },
       config: { policy: 'anyone', csrf: 'origin' },
     },
-    (request) => click(request, deps),
+    (request, reply) => click(request, reply, deps),
   );
 }
 
@@ -125,7 +124,7 @@ async function view(request: FastifyRequest, reply: FastifyReply, deps: Campaign
     subject: { kind: 'campaign', id },
     eventId: readEventId(request),
   };
-  requireAccepted(await deps.ingest.accept([input], toSender(request, 'api')));
+  requireAccepted(await acceptEvents(request, reply, 'api', [input], deps));
   let body = bodies.get(row);
   if (body === undefined) {
     body = JSON.stringify(toCampaign(row));
@@ -140,14 +139,14 @@ async function view(request: FastifyRequest, reply: FastifyReply, deps: Campaign
 
 const asIs = (body: unknown) => body as string;
 
-async function click(request: FastifyRequest, deps: CampaignDeps) {
+async function click(request: FastifyRequest, reply: FastifyReply, deps: CampaignDeps) {
   const { id } = request.params as { id: number };
   const input: EventInput = {
     type: 'click',
     subject: { kind: 'campaign', id },
     eventId: readEventId(request),
   };
-  requireAccepted(await deps.ingest.accept([input], toSender(request, 'api')));
+  requireAccepted(await acceptEvents(request, reply, 'api', [input], deps));
   return { detail: 'Clicked' };
 }
 

@@ -1,17 +1,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasRole } from '../../http/policy.ts';
 import { AppError, type FieldError, invalid } from '../../kit/errors.ts';
-import type { Accepted, EventInput, Ingest } from '../../pipeline/ingest/index.ts';
+import type { Accepted, EventInput } from '../../pipeline/ingest/index.ts';
 import { parseEventInput } from './event-input.ts';
-import { readEventId, requireAccepted, toSender } from './sender.ts';
+import { type AcceptDeps, acceptEvents, readEventId, requireAccepted } from './sender.ts';
 
 const MAX_EVENTS = 500;
 const BODY_LIMIT_BYTES = 512 * 1024;
 // The smallest transparent GIF that every browser draws.
 const PIXEL = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64');
 
-export interface CollectingDeps {
-  readonly ingest: Ingest;
+export interface CollectingDeps extends AcceptDeps {
   /** The landing URL of a campaign, or undefined; rejects with `unavailable` where nobody can tell. */
   readonly findLanding: (campaignId: number) => Promise<string | undefined>;
 }
@@ -77,29 +76,26 @@ async function postEvents(request: FastifyRequest, reply: FastifyReply, deps: Co
       'Send JSON (application/json or text/plain) or NDJSON (application/x-ndjson), and say so in Content-Type.',
     );
   const trusted = hasRole(request.viewer, ['admin']);
-  const sender = toSender(request, trusted ? 'server' : 'api');
+  const accept = (inputs: readonly EventInput[]) =>
+    acceptEvents(request, reply, trusted ? 'server' : 'api', inputs, deps);
   reply.code(202);
   if (body.kind === 'json') {
     const value = parseJson(body.text);
     if (!Array.isArray(value)) {
       const parsed = parseEventInput(value, trusted);
       if ('errors' in parsed) throw invalid(parsed.errors);
-      return {
-        event_id: requireAccepted(await deps.ingest.accept([parsed.input], sender)),
-        status: 'accepted',
-      };
+      return { event_id: requireAccepted(await accept([parsed.input])), status: 'accepted' };
     }
     checkCount(value.length);
     return acceptMany(
       value.map((item) => parseEventInput(item, trusted)),
-      deps.ingest,
-      sender,
+      accept,
     );
   }
   const lines = body.text.split('\n').filter((line) => line.trim() !== '');
   checkCount(lines.length);
   const items = lines.map((line) => parseLine(line, trusted));
-  return acceptMany(items, deps.ingest, sender);
+  return acceptMany(items, accept);
 }
 
 function parseJson(text: string): unknown {
@@ -138,11 +134,10 @@ interface Result {
 
 async function acceptMany(
   items: readonly ReturnType<typeof parseEventInput>[],
-  ingest: Ingest,
-  sender: ReturnType<typeof toSender>,
+  accept: (inputs: readonly EventInput[]) => Promise<readonly Accepted[]>,
 ) {
   const inputs: EventInput[] = items.flatMap((item) => ('input' in item ? [item.input] : []));
-  const accepted = await ingest.accept(inputs, sender);
+  const accepted = await accept(inputs);
   let at = 0;
   const results = items.map((item): Result => {
     if ('errors' in item) return { event_id: null, status: 'refused', errors: item.errors };
@@ -161,7 +156,6 @@ function toResult(one: Accepted): Result {
 async function getPixel(request: FastifyRequest, reply: FastifyReply, deps: CollectingDeps) {
   const { c } = request.query as { c?: string };
   const id = parseId(c, 'c');
-  const sender = toSender(request, 'pixel');
   const referrer = readReferrer(request);
   const input: EventInput = {
     type: 'view',
@@ -169,7 +163,7 @@ async function getPixel(request: FastifyRequest, reply: FastifyReply, deps: Coll
     eventId: readEventId(request),
     page: referrer,
   };
-  requireAccepted(await deps.ingest.accept([input], sender));
+  requireAccepted(await acceptEvents(request, reply, 'pixel', [input], deps));
   return reply.type('image/gif').header('cache-control', 'no-store').send(PIXEL);
 }
 
@@ -178,14 +172,13 @@ async function getClick(request: FastifyRequest, reply: FastifyReply, deps: Coll
   const landing = await deps.findLanding(id);
   if (landing === undefined)
     throw new AppError('not_found', `There is no campaign ${id} with a landing page; nothing was recorded.`);
-  const sender = toSender(request, 'redirect');
   const input: EventInput = {
     type: 'click',
     subject: { kind: 'campaign', id },
     eventId: readEventId(request),
     page: readReferrer(request),
   };
-  requireAccepted(await deps.ingest.accept([input], sender));
+  requireAccepted(await acceptEvents(request, reply, 'redirect', [input], deps));
   return reply
     .header('cache-control', 'no-store')
     .header('referrer-policy', 'no-referrer')

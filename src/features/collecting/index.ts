@@ -1,3 +1,4 @@
 export { registerCollectingRoutes } from './collecting.routes.ts';
 export { parseInstant } from './event-input.ts';
-export { readEventId, requireAccepted, toSender } from './sender.ts';
+export { type AcceptDeps, acceptEvents, readEventId, requireAccepted } from './sender.ts';
+export { createVisitorCookie, type FindVisitor } from './visitor-cookie.ts';

@@ -1,15 +1,42 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { EventSource } from '../../events/event.ts';
 import { isUuid } from '../../events/event-id.ts';
 import { AppError, invalid } from '../../kit/errors.ts';
-import type { Accepted, EventSender } from '../../pipeline/ingest/index.ts';
+import type { Accepted, EventInput, EventSender, Ingest } from '../../pipeline/ingest/index.ts';
 import { cleanAgent } from './event-input.ts';
+import type { FindVisitor } from './visitor-cookie.ts';
+
+export interface AcceptDeps {
+  readonly ingest: Ingest;
+  /** Undefined where visitors get no cookie. */
+  readonly findVisitor: FindVisitor | undefined;
+}
+
+/** Accepts the events of a request. A newcomer whose event was kept gets, with the answer, the id it was counted under. */
+export async function acceptEvents(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  source: EventSource,
+  inputs: readonly EventInput[],
+  { ingest, findVisitor }: AcceptDeps,
+): Promise<readonly Accepted[]> {
+  const visitor = findVisitor?.(request);
+  const accepted = await ingest.accept(inputs, toSender(request, source, visitor?.actor));
+  if (visitor?.setCookie !== undefined && accepted.some((one) => one.status === 'accepted'))
+    reply.header('set-cookie', visitor.setCookie);
+  return accepted;
+}
 
 /** What the request itself says of who sent it. */
-export function toSender(request: FastifyRequest, source: EventSource): EventSender {
+function toSender(
+  request: FastifyRequest,
+  source: EventSource,
+  visitorActor: string | undefined,
+): EventSender {
   const { headers } = request;
   return {
     memberActor: request.viewer?.actorId,
+    visitorActor,
     ip: request.clientAddress,
     userAgent: cleanAgent(headers['user-agent']),
     prefetch: isPrefetch(headers),

@@ -1,16 +1,18 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
+import type { DaySecrets } from '../../db/day-secrets.ts';
 import type { Db } from '../../db/pool.ts';
 import { EVENT_TYPES } from '../../events/event.ts';
 import { hasRole, requireOwner, requireViewer, STAFF } from '../../http/policy.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { type FieldError, invalid } from '../../kit/errors.ts';
+import { createAddressReader } from '../../pipeline/ingest/index.ts';
 import type { RawFilter, RawStore } from '../../ports/raw-store.ts';
 import { getCampaign } from '../campaigns/index.ts';
 import { parseInstant } from '../collecting/index.ts';
 import { Leaderboard, Live, RawRow, Stats } from './dashboards.schemas.ts';
 import type { LiveTotals } from './live.ts';
-import { streamExport, toRawRow } from './raw-export.ts';
+import { streamExport, toRawRows } from './raw-export.ts';
 import { rankCampaigns } from './stats.queries.ts';
 import { readStats, toFigures, unknownZone } from './stats.service.ts';
 import { createZone, type Zone } from './time-buckets.ts';
@@ -18,6 +20,10 @@ import { createZone, type Zone } from './time-buckets.ts';
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 const HEARTBEAT_MS = 15_000;
+const VISITORS_BY_DAY =
+  'A visitor without a first-party cookie is a new one each day; none is given one here.';
+const VISITORS_BY_COOKIE =
+  'A visitor with a first-party cookie is one over days, since cookies were turned on. One that may not get it (DNT, Sec-GPC, another site) is a new one each day; one that does not keep it is a new one each time.';
 
 const Id = Type.Object({ id: Type.Integer({ minimum: 1, maximum: 999_999_999_999_999 }) });
 const TrafficName = Type.Union([Type.Literal('valid'), Type.Literal('all'), Type.Literal('invalid')], {
@@ -59,6 +65,9 @@ export interface DashboardDeps {
   readonly db: Db;
   readonly raw: RawStore;
   readonly live: LiveTotals;
+  readonly secrets: DaySecrets;
+  /** Whether anonymous visitors get a first-party id. */
+  readonly visitorCookie: boolean;
   readonly clock: Clock;
 }
 
@@ -189,7 +198,7 @@ async function getStats(request: FastifyRequest, deps: DashboardDeps) {
     as_of: answer.as_of,
     complete_through: answer.complete_through,
     exactness: 'exact',
-    notes: ['A visitor without a first-party cookie is a new one each day.'],
+    notes: [deps.visitorCookie ? VISITORS_BY_COOKIE : VISITORS_BY_DAY],
   };
   return { ...head, totals: answer.totals, series: answer.series };
 }
@@ -246,7 +255,7 @@ async function getEvents(request: FastifyRequest, reply: FastifyReply, deps: Das
   const { id } = request.params as Static<typeof Id>;
   const query = request.query as Static<typeof RawQuery>;
   requireOwner(request.viewer, (await getCampaign(deps.db, id)).owner_id, ['admin']);
-  const admin = hasRole(request.viewer, ['admin']);
+  const readAddresses = hasRole(request.viewer, ['admin']) ? createAddressReader(deps.secrets) : undefined;
   const range =
     query.from || query.to ? readRange(query, deps.clock.now()) : { from: undefined, to: undefined };
   const filter: RawFilter = {
@@ -260,7 +269,7 @@ async function getEvents(request: FastifyRequest, reply: FastifyReply, deps: Das
   if (query.format !== 'json') {
     reply.header('content-disposition', `attachment; filename="campaign-${id}.${query.format}"`);
     reply.type(query.format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson');
-    return reply.send(streamExport(deps.raw, filter, query.format, admin));
+    return reply.send(streamExport(deps.raw, filter, query.format, readAddresses));
   }
   const events = await deps.raw.listEvents(filter, query.limit);
   const last = events.at(-1);
@@ -269,7 +278,7 @@ async function getEvents(request: FastifyRequest, reply: FastifyReply, deps: Das
     params.set('after', `${last.occurred_at.getTime()}_${last.event_id}`);
     reply.header('link', `</api/campaigns/${id}/events?${params}>; rel="next"`);
   }
-  return events.map((event) => toRawRow(event, admin));
+  return toRawRows(events, readAddresses);
 }
 
 function readCursor(text: string | undefined): RawFilter['after'] {

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import type { ReadAddresses } from '../../pipeline/ingest/index.ts';
 import type { RawEvent, RawFilter, RawStore } from '../../ports/raw-store.ts';
 
 const PAGE = 1_000;
@@ -12,14 +13,20 @@ const PUBLIC_COLUMNS = [
   'rule_version',
   'flags',
 ] as const;
-const ADMIN_COLUMNS = [...PUBLIC_COLUMNS, 'actor', 'address'] as const;
+const ADMIN_COLUMNS = [...PUBLIC_COLUMNS, 'actor', 'network', 'address'] as const;
 
 export type RawRow = Readonly<Record<string, unknown>>;
 
-/** What a viewer may see of a raw event: actor and address are an admin's. */
-export function toRawRow(event: RawEvent, admin: boolean): RawRow {
-  const { actor, network, ...open } = event;
-  return admin ? { ...open, actor, address: network } : open;
+/** What a viewer may see of raw events: actor, network and address are an admin's, who brings the reader of addresses. */
+export async function toRawRows(
+  events: readonly RawEvent[],
+  readAddresses: ReadAddresses | undefined,
+): Promise<readonly RawRow[]> {
+  const addresses = await readAddresses?.(events);
+  return events.map((event, index) => {
+    const { actor, network, address_sealed: _sealed, ...open } = event;
+    return addresses ? { ...open, actor, network, address: addresses[index] } : open;
+  });
 }
 
 /** A whole export, page by page: memory holds one page, and a slow reader slows the reading. */
@@ -27,22 +34,22 @@ export function streamExport(
   raw: RawStore,
   filter: RawFilter,
   format: 'csv' | 'ndjson',
-  admin: boolean,
+  readAddresses: ReadAddresses | undefined,
 ): Readable {
-  return Readable.from(lines(raw, filter, format, admin));
+  return Readable.from(lines(raw, filter, format, readAddresses));
 }
 
 async function* lines(
   raw: RawStore,
   filter: RawFilter,
   format: 'csv' | 'ndjson',
-  admin: boolean,
+  readAddresses: ReadAddresses | undefined,
 ): AsyncGenerator<string> {
-  const columns: readonly string[] = admin ? ADMIN_COLUMNS : PUBLIC_COLUMNS;
+  const columns: readonly string[] = readAddresses ? ADMIN_COLUMNS : PUBLIC_COLUMNS;
   if (format === 'csv') yield `${columns.join(',')}\r\n`;
   for (let after = filter.after; ; ) {
     const events = await raw.listEvents({ ...filter, after }, PAGE);
-    const rows = events.map((event) => toRawRow(event, admin));
+    const rows = await toRawRows(events, readAddresses);
     if (rows.length > 0) {
       yield format === 'csv'
         ? rows.map((row) => toCsv(row, columns)).join('')

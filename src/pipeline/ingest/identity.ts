@@ -1,8 +1,8 @@
-import { createCipheriv, createHmac } from 'node:crypto';
-import ipaddr from 'ipaddr.js';
+import { createHmac } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { DaySecrets } from '../../db/day-secrets.ts';
 import type { AddressRecord } from '../../events/event.ts';
+import { toAddressRecord } from './address-seal.ts';
 
 const DAY_MS = 86_400_000;
 const CACHED = 20_000;
@@ -66,29 +66,4 @@ export function toUuid8(digest: Buffer): string {
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;
   const hex = bytes.toString('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
-}
-
-/**
- * The address as one AES-256 block under the day's key. One block of a fixed-size value under a key of its own is a
- * permutation: no nonce, 16 bytes; that equal addresses of a day look equal is what the keyed hash shows anyway.
- */
-function toAddressRecord(ip: string, sealKey: Buffer, hashKey: Buffer): AddressRecord {
-  const parsed = ipaddr.process(ip);
-  const bytes = Buffer.from(
-    parsed.kind() === 'ipv4'
-      ? (parsed as ipaddr.IPv4).toIPv4MappedAddress().toByteArray()
-      : parsed.toByteArray(),
-  );
-  const cipher = createCipheriv('aes-256-ecb', sealKey, null).setAutoPadding(false);
-  return {
-    network: toNetwork(parsed),
-    hash: createHmac('sha256', hashKey).update(bytes).digest().subarray(0, 8),
-    sealed: Buffer.concat([cipher.update(bytes), cipher.final()]),
-  };
-}
-
-function toNetwork(address: ipaddr.IPv4 | ipaddr.IPv6): string {
-  const bits = address.kind() === 'ipv4' ? 24 : 48;
-  const bytes = address.toByteArray().map((byte, index) => (index * 8 < bits ? byte : 0));
-  return `${ipaddr.fromByteArray(bytes).toString()}/${bits}`;
 }

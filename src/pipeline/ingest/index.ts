@@ -1,3 +1,4 @@
+export { createAddressReader, type ReadAddresses } from './address-seal.ts';
 export { createIdentities, toUuid8, visitorHash } from './identity.ts';
 export type {
   Accepted,

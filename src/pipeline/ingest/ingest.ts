@@ -28,6 +28,8 @@ export interface EventInput {
 export interface EventSender {
   /** The signed-in member's actor id. */
   readonly memberActor: string | undefined;
+  /** The actor of an anonymous visitor who holds a first-party id; without one it is the hash of the day. */
+  readonly visitorActor?: string | undefined;
   readonly ip: string;
   readonly userAgent: string | undefined;
   readonly prefetch: boolean;
@@ -88,7 +90,9 @@ export function createIngest(deps: IngestDeps, options: IngestOptions): Ingest {
     const speaksForOther =
       input.actor !== undefined || input.ip !== undefined || input.userAgent !== undefined;
     const memberActor = speaksForOther ? undefined : sender.memberActor;
-    const visitor = input.actor ?? memberActor ?? identities.visitor(ip, userAgent, occurredAt);
+    const visitorActor = speaksForOther ? undefined : sender.visitorActor;
+    const named = input.actor ?? memberActor ?? visitorActor;
+    const visitor = named ?? identities.visitor(ip, userAgent, occurredAt);
     const actor = typeof visitor === 'string' ? visitor : await visitor;
     if (verdicts.exceeds(actor, receivedAt) && options.refuseFloods) return flood();
     const sealed = identities.address(ip, receivedAt);
