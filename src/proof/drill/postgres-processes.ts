@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Place, preparePlace } from '../../db/embedded/place.ts';
 import { findPostmaster, toUrl } from '../../db/embedded/postmaster.ts';
 import { signalProcess } from '../../db/embedded/process-table.ts';
@@ -88,7 +90,7 @@ export function createPostgresProcesses(dataDir: string): PostgresProcesses {
       }
     },
     killNow: () => {
-      const postmaster = known && findPostmaster(known);
+      const postmaster = existsSync(join(dataDir, 'postgres')) ? findPostmaster(place()) : undefined;
       if (postmaster) signalProcess(postmaster.pid, 'SIGKILL');
     },
   };

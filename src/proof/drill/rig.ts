@@ -23,6 +23,8 @@ export interface Rig {
   readonly random: () => number;
   readonly server: ServerProcess;
   readonly postgres: PostgresProcesses;
+  /** Another server beside it, on a data directory and port of its own. */
+  readonly openServer: (dataDir: string) => Promise<ServerProcess>;
   /** What clients know of the events they sent; a scenario that sends some itself adds its own lines. */
   readonly history: WatchedHistory;
   /** New campaigns, live for years. The server must serve. */
@@ -39,6 +41,8 @@ export interface Rig {
   readonly close: () => Promise<void>;
 }
 
+const EXIT_LIMIT_MS = 5_000;
+
 interface RigOptions {
   /** An empty folder, see `openScratch`. */
   readonly dir: string;
@@ -52,22 +56,31 @@ export async function openRig({ dir, seed }: RigOptions): Promise<Rig> {
   const historyFile = join(dir, 'history.ndjson');
   const logFile = join(dir, 'server.log');
   writeFileSync(logFile, '');
-  const port = await findDrillPort(Math.random);
   const env: Environment = {
-    DATA_DIR: dataDir,
-    PORT: String(port),
     ADMIN_PASSWORD: randomBytes(12).toString('base64url'),
     RATE_LIMITS: 'off',
     LOG_LEVEL: 'warn',
+    DATA_DIR: dataDir,
+    PORT: String(await findDrillPort()),
   };
-  const server = createServerProcess({ dir, port, env, logFile });
-  const postgres = createPostgresProcesses(dataDir);
+  const opened: { server: ServerProcess; postgres: PostgresProcesses }[] = [];
+  const open = (more: Environment) => {
+    const own = { ...env, ...more };
+    const one = {
+      server: createServerProcess({ dir, env: own, port: Number(own.PORT), logFile }),
+      postgres: createPostgresProcesses(own.DATA_DIR!),
+    };
+    opened.push(one);
+    return one;
+  };
+  const { server, postgres } = open({});
   const history = watchHistory(createHistory(historyFile));
   const loads = new Set<DrillLoad>();
   const killNow = () => {
-    const pid = server.pid();
-    if (pid !== undefined) process.kill(pid, 'SIGKILL');
-    postgres.killNow();
+    for (const one of opened) {
+      one.server.signal('SIGKILL');
+      one.postgres.killNow();
+    }
   };
   // A drill that is ended in the middle leaves no server behind.
   process.once('exit', killNow);
@@ -83,6 +96,7 @@ export async function openRig({ dir, seed }: RigOptions): Promise<Rig> {
     random,
     server,
     postgres,
+    openServer: async (other) => open({ DATA_DIR: other, PORT: String(await findDrillPort()) }).server,
     history,
     makeCampaigns: (count) =>
       makeCampaigns(
@@ -105,7 +119,7 @@ export async function openRig({ dir, seed }: RigOptions): Promise<Rig> {
     close: async () => {
       await stopLoads();
       killNow();
-      await server.exited(5_000);
+      for (const one of opened) await one.server.exited(EXIT_LIMIT_MS);
       process.off('exit', killNow);
     },
   };

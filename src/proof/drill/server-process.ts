@@ -22,7 +22,6 @@ export interface Exit {
 /** The server as a process of its own, started and ended as often as a scenario likes. */
 export interface ServerProcess {
   readonly url: string;
-  readonly pid: () => number | undefined;
   /** Starts it without waiting; `env` is added to the rig's. Throws where it runs already. */
   readonly launch: (env?: Environment) => void;
   /** Resolves with the milliseconds since `launch` once it is ready; rejects with the end of its output where it ends. */
@@ -78,7 +77,6 @@ export function createServerProcess(options: ServerOptions): ServerProcess {
 
   return {
     url,
-    pid: () => (runs() ? child?.pid : undefined),
     launch,
     ready,
     start: (env) => {
@@ -151,9 +149,9 @@ function readTail(file: string): string {
  * A free port below those that the system gives to outgoing connections: while the server is down, a client's socket
  * that got the very port it calls would connect to itself, and the server could not come back.
  */
-export async function findDrillPort(random: () => number): Promise<number> {
+export async function findDrillPort(): Promise<number> {
   for (;;) {
-    const port = 20_000 + Math.floor(random() * 10_000);
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
     const server = createServer().listen(port, '127.0.0.1');
     const free = await once(server, 'listening').then(
       () => true,
