@@ -41,6 +41,20 @@ const Status = Type.Object({
       finished_at: Nullable.string,
     }),
   ),
+  checks: Type.Optional(
+    Type.Object({
+      open: Type.Record(Type.String(), Type.Integer(), { description: 'findings not settled yet, by kind' }),
+      repaired: Type.Integer(),
+      passes: Type.Array(
+        Type.Object({
+          name: Type.String(),
+          done: Type.Integer(),
+          total: Type.Integer(),
+          finished_at: Nullable.string,
+        }),
+      ),
+    }),
+  ),
 });
 
 /** /health for whoever restarts and balances, /api/status for the console's corner. */

@@ -766,6 +766,19 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
+                            checks?: {
+                                /** @description findings not settled yet, by kind */
+                                open: {
+                                    [key: string]: number;
+                                };
+                                passes: {
+                                    done: number;
+                                    finished_at: string | null;
+                                    name: string;
+                                    total: number;
+                                }[];
+                                repaired: number;
+                            };
                             imports: {
                                 bytes_read: number;
                                 bytes_total: number;
