@@ -34,7 +34,10 @@ export interface Instants {
 /** Read before the counters: what it promises, a later read holds. */
 export async function findInstants(db: Db): Promise<Instants> {
   const [row] = await db.query<Instants>(
-    `select clock_timestamp() as as_of, (select min(complete_through) from log_positions where reader = 'aggregator') as complete_through`,
+    // The database's clock may have stepped back since a position was marked: nothing is complete through the future.
+    `with now as materialized (select clock_timestamp() as at)
+     select at as as_of, (select least(min(complete_through), at) from log_positions
+       where reader = 'aggregator' having count(*) > 0) as complete_through from now`,
     [],
     'find_instants',
   );

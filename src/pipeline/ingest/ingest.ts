@@ -94,7 +94,7 @@ export function createIngest(deps: IngestDeps, options: IngestOptions): Ingest {
     const named = input.actor ?? memberActor ?? visitorActor;
     const visitor = named ?? identities.visitor(ip, userAgent, occurredAt);
     const actor = typeof visitor === 'string' ? visitor : await visitor;
-    if (verdicts.exceeds(actor, receivedAt) && options.refuseFloods) return flood();
+    if (verdicts.exceeds(actor, deps.clock.monotonicMs()) && options.refuseFloods) return flood();
     const sealed = identities.address(ip, receivedAt);
     const address = sealed instanceof Promise ? await sealed : sealed;
     const { subject, type } = input;

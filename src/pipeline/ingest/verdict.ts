@@ -41,12 +41,17 @@ export interface Verdicts {
   readonly judge: (event: Judged) => Verdict;
   /** Tells of an event that is now durable: only then may it make a later one a repeat. */
   readonly committed: (event: Judged) => void;
-  /** Counts one more event of an actor; true where there are so many that it is to be refused. */
+  /**
+   * Counts one more event of an actor, before it is judged; true where there are so many that it is to be refused. `at`
+   * is the monotonic clock (an import: log time): a wall clock that steps back must not stretch the minute to a day.
+   */
   readonly exceeds: (actor: string, at: number) => boolean;
 }
 
 interface Window {
   start: number;
+  /** The instant of the last event: `judge` speaks of the one that was counted just before. */
+  at: number;
   count: number;
   before: number;
 }
@@ -72,20 +77,22 @@ export function createVerdicts(): Verdicts {
   }
 
   /** Events in the last minute, by the sliding window over two fixed ones. */
-  function rate(actor: string, at: number): number {
+  function rate(actor: string): number {
     const window = windows.get(actor);
-    if (!window || at - window.start >= 2 * WINDOW_MS) return 0;
-    if (at - window.start >= WINDOW_MS)
-      return window.count * (1 - (at - window.start - WINDOW_MS) / WINDOW_MS);
-    return window.count + window.before * (1 - Math.max(0, at - window.start) / WINDOW_MS);
+    if (!window) return 0;
+    return window.count + window.before * (1 - Math.max(0, window.at - window.start) / WINDOW_MS);
   }
 
   function addToRate(actor: string, at: number): void {
     const window = windows.get(actor);
-    if (!window || at - window.start >= 2 * WINDOW_MS) windows.set(actor, { start: at, count: 1, before: 0 });
-    else if (at - window.start >= WINDOW_MS) {
-      windows.set(actor, { start: window.start + WINDOW_MS, count: 1, before: window.count });
-    } else window.count += 1;
+    if (!window || at - window.start >= 2 * WINDOW_MS) {
+      windows.set(actor, { start: at, at, count: 1, before: 0 });
+    } else if (at - window.start >= WINDOW_MS) {
+      windows.set(actor, { start: window.start + WINDOW_MS, at, count: 1, before: window.count });
+    } else {
+      window.count += 1;
+      window.at = at;
+    }
   }
 
   function isRepeat(event: Judged): boolean {
@@ -98,7 +105,7 @@ export function createVerdicts(): Verdicts {
       const rules = RULES_OF[event.subject.kind];
       if (event.prefetch) return INVALID.prefetch;
       if (rules.has('bot') && isBot(event.userAgent)) return INVALID.bot;
-      if (rules.has('rate') && rate(event.actor, event.at) > RATE_PER_MINUTE) return INVALID.rate;
+      if (rules.has('rate') && rate(event.actor) > RATE_PER_MINUTE) return INVALID.rate;
       if (rules.has('repeat') && isRepeat(event)) return INVALID.repeat;
       return VALID;
     },
@@ -107,7 +114,7 @@ export function createVerdicts(): Verdicts {
     },
     exceeds: (actor, at) => {
       addToRate(actor, at);
-      return rate(actor, at) > REFUSED_AT;
+      return rate(actor) > REFUSED_AT;
     },
   };
 }
