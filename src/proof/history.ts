@@ -1,12 +1,15 @@
-import { createReadStream, createWriteStream } from 'node:fs';
+import { closeSync, createReadStream, createWriteStream, openSync, writeFileSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { finished } from 'node:stream/promises';
+import { pipeline } from 'node:stream/promises';
 import { EVENT_TYPES, type EventType } from '../events/event.ts';
 import { isUuid } from '../events/event-id.ts';
 
 /** `ok`: must be counted once. `fail`: must not be counted. `unknown`: once or not at all. */
 export type Outcome = 'ok' | 'fail' | 'unknown';
 const OUTCOMES: readonly unknown[] = ['ok', 'fail', 'unknown'];
+
+const PIECE_CHARS = 64 * 1_024;
 
 /** What a client knows of one event that it sent, under one id, however often. */
 export interface HistoryLine {
@@ -22,19 +25,41 @@ export interface HistoryWriter {
   readonly close: () => Promise<void>;
 }
 
-/** NDJSON, a line an event in the order of their ends. The file is made anew. */
+/**
+ * NDJSON, a line an event in the order of their ends. The file is made anew. Written in pieces and at once, so that ten
+ * million lines need no more memory than one piece, on a slow disk too. `add` throws where the disk refuses.
+ */
 export function createHistory(path: string): HistoryWriter {
-  const file = createWriteStream(path);
-  // Looked at from the start: a disk that is full must fail the run, not end the process in the middle of it.
-  const done = finished(file);
-  done.catch(() => undefined);
+  const file = openSync(path, 'w');
+  let text = '';
+  const write = () => {
+    writeFileSync(file, text);
+    text = '';
+  };
   return {
-    add: (line) => void file.write(`${JSON.stringify(line)}\n`),
+    add: (line) => {
+      text += `${JSON.stringify(line)}\n`;
+      if (text.length >= PIECE_CHARS) write();
+    },
     close: async () => {
-      file.end();
-      await done;
+      try {
+        write();
+      } finally {
+        closeSync(file);
+      }
     },
   };
+}
+
+/** Puts histories of one run together into `path`, the first of them moved, the others appended, and removes them. */
+export async function joinHistories(parts: readonly string[], path: string): Promise<void> {
+  const [first, ...others] = parts;
+  if (first === undefined) return;
+  await rename(first, path);
+  for (const part of others) {
+    await pipeline(createReadStream(part), createWriteStream(path, { flags: 'a' }));
+    await rm(part);
+  }
 }
 
 /** Reads a history in groups, so that one of any length fits. Throws where a line is no history. */

@@ -1,30 +1,64 @@
-import { Agent } from 'node:http';
-import type { EventType } from '../events/event.ts';
-import { newEventId } from '../events/event-id.ts';
+import { setImmediate as letOthersRun } from 'node:timers/promises';
 import { sleep } from '../kit/wait.ts';
 import type { HistoryWriter, Outcome } from './history.ts';
-import { createLatencies, type LatencySummary } from './latency.ts';
+import { createLatencies } from './latency.ts';
+import { createRequests, type LoadRequest, type Mix } from './load-request.ts';
+import {
+  type Arrivals,
+  createSchedule,
+  type RateSegment,
+  type Schedule,
+  type Share,
+} from './load-schedule.ts';
+import { createLoadClient, type LoadClient } from './load-socket.ts';
+import { type LoadCounts, type LoadReport, type LoadTally, toReport } from './load-tally.ts';
 import { type Answer, sendEvent } from './send-event.ts';
 
-const TICK_MS = 2;
+export type { LoadReport } from './load-tally.ts';
+
+const TICK_MS = 1;
+const LONGEST_RUN_MS = 2;
 const SOCKETS = 256;
+const BATCH = 50;
+// Some 1.5 KB each, with the timer and the promise.
+const MOST_IN_FLIGHT = 100_000;
 const FIRST_BACKOFF_MS = 50;
 const LAST_BACKOFF_MS = 1_000;
+const REPORT_MS = 1_000;
 
-export interface LoadOptions {
+/** What a run does; all of it can travel to another process. */
+export interface LoadPlan {
   readonly url: string;
   readonly campaigns: readonly number[];
   /** Events a second, whatever the server does. */
   readonly rate: number;
   readonly seconds: number;
+  /** Instead of `rate` and `seconds`: how the rate goes. */
+  readonly profile?: readonly RateSegment[] | undefined;
+  /** Default `poisson`. */
+  readonly arrivals?: Arrivals | undefined;
+  /** Shares of the requests; single events by default. */
+  readonly mix?: Mix | undefined;
+  /** Events of a `batch` request, which leaves when the last one is due. */
+  readonly batch?: number | undefined;
+  /** Default 1: all events are one visitor's, or the token's member's. */
+  readonly visitors?: number | undefined;
   readonly token: string | undefined;
-  readonly history: HistoryWriter;
-  readonly random: () => number;
-  readonly signal: AbortSignal;
+  readonly sockets?: number | undefined;
+  /** More are dropped, and counted as that. */
+  readonly mostInFlight?: number | undefined;
+  /** This generator's part of a run that several make. */
+  readonly share?: Share | undefined;
   /** Of one try. */
   readonly timeoutMs: number;
   /** From an event's first try: how long unknown and 503 answers are repeated. */
   readonly giveUpMs: number;
+}
+
+export interface LoadOptions extends LoadPlan {
+  readonly history: HistoryWriter;
+  readonly random: () => number;
+  readonly signal: AbortSignal;
   readonly onProgress: (progress: LoadProgress) => void;
 }
 
@@ -32,109 +66,196 @@ export interface LoadProgress {
   readonly done: number;
   readonly of: number;
   readonly inFlight: number;
-}
-
-export interface LoadReport {
-  readonly events: number;
-  readonly ok: number;
-  readonly fail: number;
-  readonly unknown: number;
-  readonly tries: number;
-  /** How often each answer came: a status, a problem code, `timeout`, `ECONNRESET` … */
-  readonly answers: Readonly<Record<string, number>>;
+  /** Requests without a socket yet. */
+  readonly waiting: number;
   readonly seconds: number;
-  /** Acknowledged events a second. */
-  readonly rate: number;
-  /** From the instant the event was due to its acknowledgement, repeats included. */
-  readonly latency_ms: LatencySummary;
+  readonly tally: LoadTally;
 }
 
-interface Load extends LoadOptions {
-  readonly agent: Agent;
+interface Load {
+  readonly plan: LoadOptions;
+  readonly schedule: Schedule;
+  readonly client: LoadClient;
+  readonly startedAt: number;
   readonly outcomes: Record<Outcome, number>;
   readonly answers: Record<string, number>;
   readonly latencies: ReturnType<typeof createLatencies>;
+  readonly late: ReturnType<typeof createLatencies>;
+  sent: number;
+  dropped: number;
+  inFlight: number;
   tries: number;
+  /** The first bug or full disk: it ends the run. */
+  failure?: unknown;
+  onIdle: () => void;
 }
 
 /**
  * Open-loop: each event has its instant, and a server that stands still does not slow them down. One that is late, by
- * this process's fault too, is measured from its instant (no coordinated omission). Resolves when every event has its
- * end; an abort ends those under way as `unknown`.
+ * this process's fault too, is measured from its instant (no coordinated omission: Tene, "How NOT to Measure Latency").
+ * Resolves when every event has its end; an abort ends those under way as `unknown`, or as `fail` where no byte left.
+ * Rejects where the history cannot be written.
  */
 export async function runLoad(options: LoadOptions): Promise<LoadReport> {
-  const load: Load = {
-    ...options,
-    agent: new Agent({ keepAlive: true, maxSockets: SOCKETS }),
+  return toReport(await countLoad(options));
+}
+
+/** The same, as the counts that a report of several generators is made of. */
+export async function countLoad(options: LoadOptions): Promise<LoadCounts> {
+  const load = createLoad(options);
+  const view = setInterval(() => options.onProgress(toProgress(load)), REPORT_MS);
+  try {
+    await startAll(load);
+    const lastedSeconds = Math.min(secondsOf(load), load.schedule.seconds);
+    if (load.inFlight > 0) await new Promise<void>((resolve) => (load.onIdle = resolve));
+    if (load.failure !== undefined) throw load.failure;
+    return { tally: toTally(load), seconds: secondsOf(load), lastedSeconds };
+  } finally {
+    clearInterval(view);
+    load.client.close();
+  }
+}
+
+function createLoad(options: LoadOptions): Load {
+  const { profile, rate, seconds, random, signal } = options;
+  return {
+    plan: options,
+    schedule: createSchedule(
+      profile ?? [{ seconds, from: rate, to: rate }],
+      options.arrivals ?? 'poisson',
+      random,
+      options.share,
+    ),
+    client: createLoadClient({
+      url: options.url,
+      sockets: options.sockets ?? SOCKETS,
+      timeoutMs: options.timeoutMs,
+      signal,
+    }),
+    startedAt: performance.now(),
     outcomes: { ok: 0, fail: 0, unknown: 0 },
     answers: {},
     latencies: createLatencies(),
+    late: createLatencies(),
+    sent: 0,
+    dropped: 0,
+    inFlight: 0,
     tries: 0,
-  };
-  const planned = Math.round(options.rate * options.seconds);
-  const startedAt = performance.now();
-  const pending = new Set<Promise<void>>();
-  let sent = 0;
-  const report = () => options.onProgress({ done: sent - pending.size, of: planned, inFlight: pending.size });
-  const view = setInterval(report, 1_000);
-  while (sent < planned && !options.signal.aborted) {
-    const due = Math.min(planned, Math.floor(((performance.now() - startedAt) * options.rate) / 1_000) + 1);
-    for (; sent < due; sent += 1) {
-      const one = deliver(load, startedAt + (sent * 1_000) / options.rate);
-      pending.add(one);
-      void one.finally(() => pending.delete(one));
-    }
-    await sleep(TICK_MS);
-  }
-  await Promise.all(pending);
-  clearInterval(view);
-  load.agent.destroy();
-  const seconds = (performance.now() - startedAt) / 1_000;
-  return {
-    events: sent,
-    ...load.outcomes,
-    tries: load.tries,
-    answers: load.answers,
-    seconds: Math.round(seconds * 100) / 100,
-    rate: Math.round(load.outcomes.ok / seconds),
-    latency_ms: load.latencies.summary(),
+    onIdle: () => undefined,
   };
 }
 
-/** One event until its end: ok, refused for good, or given up. */
-async function deliver(load: Load, dueAt: number): Promise<void> {
-  const { random, campaigns, signal } = load;
-  const event = {
-    event_id: newEventId(),
-    campaign_id: campaigns[Math.floor(random() * campaigns.length)]!,
-    type: pickType(random()),
+/** Starts each request at its instant. Returns when all are started, or none is to start any more. */
+async function startAll(load: Load): Promise<void> {
+  const { plan, schedule, late } = load;
+  const { random, mix = { event: 1 }, batch = BATCH, visitors = 1 } = plan;
+  const most = plan.mostInFlight ?? MOST_IN_FLIGHT;
+  const make = createRequests({ ...plan, mix, batch, visitors, random });
+  let left = schedule.events;
+  const draw = () => {
+    const request = make(left);
+    let dueMs = 0;
+    for (const _ of request.events) dueMs = schedule.next();
+    left -= request.events.length;
+    return { request, dueAt: load.startedAt + dueMs };
   };
-  const body = JSON.stringify(event);
-  const giveUpAt = performance.now() + load.giveUpMs;
-  let outcome: Outcome = 'fail';
+  let ranAt = performance.now();
+  while (left > 0) {
+    const { request, dueAt } = draw();
+    // Behind its time, it must not keep the answers of those before from being read.
+    if (performance.now() - ranAt > LONGEST_RUN_MS) {
+      await letOthersRun();
+      ranAt = performance.now();
+    }
+    while (performance.now() < dueAt) {
+      // Not until the instant: a distant one must not keep the abort waiting, nor a timer of more than 24 days overflow.
+      await sleep(Math.min(Math.max(TICK_MS, dueAt - performance.now()), REPORT_MS), plan.signal);
+      ranAt = performance.now();
+      if (mayNotGoOn(load)) return;
+    }
+    if (mayNotGoOn(load)) return;
+    const count = request.events.length;
+    late.record(performance.now() - dueAt, count);
+    if (load.inFlight + count > most) load.dropped += count;
+    else start(load, request, dueAt);
+  }
+}
+
+function mayNotGoOn(load: Load): boolean {
+  return load.plan.signal.aborted || load.failure !== undefined;
+}
+
+function start(load: Load, request: LoadRequest, dueAt: number): void {
+  const count = request.events.length;
+  load.sent += count;
+  load.inFlight += count;
+  const end = () => {
+    load.inFlight -= count;
+    if (load.inFlight === 0) load.onIdle();
+  };
+  deliver(load, request, dueAt).then(end, (error: unknown) => {
+    load.failure ??= error;
+    end();
+  });
+}
+
+/** One request until its end: ok, refused for good, or given up. */
+async function deliver(load: Load, request: LoadRequest, dueAt: number): Promise<void> {
+  const { signal, giveUpMs, history } = load.plan;
+  const giveUpAt = performance.now() + giveUpMs;
+  let outcomes: readonly Outcome[] | undefined;
   for (let backoff = FIRST_BACKOFF_MS; ; backoff = Math.min(2 * backoff, LAST_BACKOFF_MS)) {
     load.tries += 1;
-    const answer = await sendEvent(load, body);
+    const answer = await sendEvent(load.client, request);
     load.answers[answer.what] = (load.answers[answer.what] ?? 0) + 1;
-    outcome = settle(outcome, answer);
-    if (outcome === 'ok' || !answer.again) break;
-    const pause = Math.max(answer.retryAfterMs ?? 0, backoff * (0.5 + random()));
-    if (signal.aborted || performance.now() + pause > giveUpAt) break;
+    outcomes = outcomes ? settle(outcomes, answer) : answer.outcomes;
+    if (!answer.again) break;
+    // Not from the seed: how many of these are drawn is up to the server, and the seed's events must not be.
+    const pause = Math.max(answer.retryAfterMs ?? 0, backoff * (0.5 + Math.random()));
+    if (mayNotGoOn(load) || performance.now() + pause > giveUpAt) break;
     await sleep(pause, signal);
-    if (signal.aborted) break;
+    if (mayNotGoOn(load)) break;
   }
-  if (outcome === 'ok') load.latencies.record(performance.now() - dueAt);
-  load.outcomes[outcome] += 1;
-  load.history.add({ ...event, outcome });
+  const ms = performance.now() - dueAt;
+  for (const [at, event] of request.events.entries()) {
+    const outcome = outcomes[at]!;
+    if (outcome === 'ok') load.latencies.record(ms);
+    load.outcomes[outcome] += 1;
+    history.add({ ...event, outcome });
+  }
 }
 
 /** One lost answer stays unknown, whatever refusals come after it: the try behind it may have been kept. */
-function settle(before: Outcome, answer: Answer): Outcome {
-  if (answer.outcome === 'ok') return 'ok';
-  return before === 'unknown' ? 'unknown' : answer.outcome;
+function settle(before: readonly Outcome[], answer: Answer): readonly Outcome[] {
+  return answer.outcomes.map((now, at) => (now === 'fail' && before[at] === 'unknown' ? 'unknown' : now));
 }
 
-function pickType(share: number): EventType {
-  if (share < 0.65) return 'view';
-  return share < 0.95 ? 'true_view' : 'click';
+function secondsOf(load: Load): number {
+  return (performance.now() - load.startedAt) / 1_000;
+}
+
+function toTally(load: Load): LoadTally {
+  const due = Math.floor(load.schedule.dueBy(secondsOf(load) * 1_000));
+  return {
+    // The seed's own instants are a little before or after what the rate makes of them.
+    due: Math.max(due, load.sent + load.dropped),
+    sent: load.sent,
+    dropped: load.dropped,
+    outcomes: { ...load.outcomes },
+    tries: load.tries,
+    answers: { ...load.answers },
+    latency: load.latencies.counts(),
+    late: load.late.counts(),
+  };
+}
+
+function toProgress(load: Load): LoadProgress {
+  return {
+    done: load.sent - load.inFlight + load.dropped,
+    of: load.schedule.events,
+    inFlight: load.inFlight,
+    waiting: load.client.waiting(),
+    seconds: secondsOf(load),
+    tally: toTally(load),
+  };
 }

@@ -1,21 +1,15 @@
-import { type Agent, type IncomingMessage, request } from 'node:http';
 import type { Outcome } from './history.ts';
+import type { HttpAnswer } from './load-answer.ts';
+import type { LoadRequest } from './load-request.ts';
+import type { LoadClient } from './load-socket.ts';
 
-const USER_AGENT = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 /** 503 with one of these says that nothing was kept. */
 const NOTHING_KEPT: readonly unknown[] = ['overloaded', 'unavailable'];
 
-export interface Target {
-  readonly url: string;
-  readonly agent: Agent;
-  readonly token: string | undefined;
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal;
-}
-
 export interface Answer {
-  readonly outcome: Outcome;
-  /** Whether a well-behaved client sends it again under the same id. */
+  /** Of each event of the request. */
+  readonly outcomes: readonly Outcome[];
+  /** Whether a well-behaved client sends it again under the same ids. */
   readonly again: boolean;
   readonly retryAfterMs?: number | undefined;
   /** For the tally. */
@@ -23,81 +17,70 @@ export interface Answer {
 }
 
 /** One try. Never rejects: a lost answer is an answer here. */
-export function sendEvent(target: Target, body: string): Promise<Answer> {
-  return new Promise((resolve) => {
-    const { signal } = target;
-    let connected = false;
-    const end = (answer: Answer) => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
-      resolve(answer);
-    };
-    const outgoing = request(`${target.url}/api/events`, {
-      method: 'POST',
-      agent: target.agent,
-      headers: {
-        'content-type': 'application/json',
-        'content-length': Buffer.byteLength(body),
-        'user-agent': USER_AGENT,
-        ...(target.token !== undefined && { authorization: `Bearer ${target.token}` }),
-      },
-    });
-    const giveUp = (what: string) => {
-      end({ outcome: connected ? 'unknown' : 'fail', again: true, what });
-      outgoing.destroy();
-    };
-    const abort = () => giveUp('aborted');
-    // An own timer: the socket's one begins anew with each byte, and does not run while the agent's queue is waited for.
-    const timer = setTimeout(() => giveUp('timeout'), target.timeoutMs);
-    signal.addEventListener('abort', abort, { once: true });
-    // From here on bytes may have left; before it, surely none.
-    outgoing.on('socket', (socket) => {
-      if (!socket.connecting) connected = true;
-      else socket.once('connect', () => (connected = true));
-    });
-    outgoing.on('error', (error: NodeJS.ErrnoException) =>
-      end({ outcome: connected ? 'unknown' : 'fail', again: true, what: error.code ?? error.message }),
-    );
-    outgoing.on('response', (incoming) => readAnswer(incoming, end));
-    outgoing.end(body);
-  });
+export async function sendEvent(client: LoadClient, request: LoadRequest): Promise<Answer> {
+  const reply = await client.send(request.text);
+  if (reply.answer) return toAnswer(reply.answer, request);
+  return { outcomes: all(request, reply.sent ? 'unknown' : 'fail'), again: true, what: reply.lost };
 }
 
-function readAnswer(incoming: IncomingMessage, end: (answer: Answer) => void): void {
-  const status = incoming.statusCode ?? 0;
-  // The status is the promise; of a success, the body behind it says nothing new.
-  if (status >= 200 && status < 300) {
-    incoming.on('error', () => undefined).resume();
-    incoming.on('close', () => end({ outcome: 'ok', again: false, what: String(status) }));
-    return;
-  }
-  let text = '';
-  incoming.setEncoding('utf8');
-  incoming.on('data', (part: string) => (text += part));
-  incoming.on('error', () => undefined);
-  incoming.on('close', () => end(toAnswer(status, text, incoming.headers['retry-after'])));
-}
-
-function toAnswer(status: number, text: string, retryAfter: string | undefined): Answer {
-  const code = readCode(text);
+function toAnswer(answer: HttpAnswer, request: LoadRequest): Answer {
+  const { status } = answer;
+  if (status >= 200 && status < 300) return toSuccess(answer, request);
+  const code = readProblem(answer.body);
   const what = code === undefined ? String(status) : `${status} ${code}`;
-  if (status < 500) return { outcome: 'fail', again: false, what };
+  if (status < 500) return { outcomes: all(request, 'fail'), again: false, what };
   const nothingKept = status === 503 && NOTHING_KEPT.includes(code);
-  const seconds = Number(retryAfter);
   return {
-    outcome: nothingKept ? 'fail' : 'unknown',
+    outcomes: all(request, nothingKept ? 'fail' : 'unknown'),
     again: true,
-    retryAfterMs: seconds > 0 ? seconds * 1_000 : undefined,
+    retryAfterMs: readRetryAfter(answer.retryAfter),
     what,
   };
 }
 
-function readCode(text: string): string | undefined {
+/** The status is the promise; of a success, the body behind it says nothing new, but for a batch: each of its events. */
+function toSuccess(answer: HttpAnswer, request: LoadRequest): Answer {
+  const what = String(answer.status);
+  if (request.route !== 'batch') return { outcomes: all(request, 'ok'), again: false, what };
+  const outcomes = readResults(answer.body, request);
+  if (!outcomes) return { outcomes: all(request, 'unknown'), again: true, what: `${what} cut off` };
+  const refused = outcomes.some((outcome) => outcome === 'fail');
+  return { outcomes, again: false, what: refused ? `${what} some refused` : what };
+}
+
+/** `{results: [{status: accepted | refused}]}` in the order of the events, or undefined where that is not what came. */
+function readResults(body: Buffer, { events }: LoadRequest): Outcome[] | undefined {
+  const { results } = readObject(body);
+  if (!Array.isArray(results) || results.length !== events.length) return undefined;
+  const outcomes = results.map((one: { status?: unknown } | null): Outcome => {
+    if (one?.status === 'accepted') return 'ok';
+    return one?.status === 'refused' ? 'fail' : 'unknown';
+  });
+  return outcomes.includes('unknown') ? undefined : outcomes;
+}
+
+function all({ events }: LoadRequest, outcome: Outcome): Outcome[] {
+  return events.map(() => outcome);
+}
+
+/** Seconds or a date (RFC 9110, 10.2.3). */
+function readRetryAfter(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - Date.now();
+  return ms > 0 ? ms : undefined;
+}
+
+function readProblem(body: Buffer): string | undefined {
+  const { code } = readObject(body);
+  return typeof code === 'string' ? code : undefined;
+}
+
+function readObject(body: Buffer): Record<string, unknown> {
   try {
-    const { code } = JSON.parse(text) as { code?: unknown };
-    return typeof code === 'string' ? code : undefined;
+    const value: unknown = JSON.parse(body.toString());
+    return typeof value === 'object' && value !== null ? { ...value } : {};
   } catch {
     // A proxy's page, or an answer that was cut off: the status is all there is.
-    return undefined;
+    return {};
   }
 }
