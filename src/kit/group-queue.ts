@@ -1,9 +1,11 @@
 import type { Clock } from './clock.ts';
 import { AppError } from './errors.ts';
 import { failpoint } from './failpoint.ts';
+import { systemTimers, type Timers } from './wait.ts';
 
 interface GroupQueueOptions<T, R> {
   readonly clock: Clock;
+  readonly timers?: Timers | undefined;
   /** Most items of one group. */
   readonly maxGroup: number;
   /** Most items that may wait; one more is refused before anything is queued. */
@@ -37,7 +39,7 @@ const SWEEP_MS = 100;
  * request pays one write, and a thousand at once share one.
  */
 export function createGroupQueue<T, R>(options: GroupQueueOptions<T, R>): GroupQueue<T, R> {
-  const { clock } = options;
+  const { clock, timers = systemTimers } = options;
   let waiting: Entry<T, R>[] = [];
   let writing: Entry<T, R>[] = [];
   let queued = 0;
@@ -45,8 +47,7 @@ export function createGroupQueue<T, R>(options: GroupQueueOptions<T, R>): GroupQ
   let idle: (() => void) | undefined;
   let pumping = false;
 
-  const sweep = setInterval(expire, SWEEP_MS);
-  sweep.unref();
+  const endSweep = timers.every(SWEEP_MS, expire);
 
   function settle(entry: Entry<T, R>, finish: () => void): void {
     if (entry.settled) return;
@@ -101,7 +102,7 @@ export function createGroupQueue<T, R>(options: GroupQueueOptions<T, R>): GroupQ
   async function pump(): Promise<void> {
     pumping = true;
     // One turn of the event loop: requests that were read by the same poll share the group.
-    await new Promise((resolve) => setImmediate(resolve));
+    await timers.turn();
     while (waiting.length > 0) {
       await writeGroup(takeGroup());
       failpoint?.('queue.between-groups');
@@ -126,7 +127,7 @@ export function createGroupQueue<T, R>(options: GroupQueueOptions<T, R>): GroupQ
     close: async () => {
       closed = true;
       if (pumping) await new Promise<void>((resolve) => (idle = resolve));
-      clearInterval(sweep);
+      endSweep();
     },
   };
 }
