@@ -32,110 +32,113 @@ interface Head {
   readonly framing: 'length' | 'chunked' | 'close';
 }
 
-/** What comes next of a body; `left` counts the bytes of the first two. */
-type Next = 'data' | 'chunk' | 'chunk-end' | 'size' | 'trailer';
+interface Reading {
+  /** What came and is not read yet. */
+  pending: Buffer;
+  head: Head | undefined;
+  /** What comes next of the body; `left` counts the bytes of the first two. */
+  next: 'data' | 'chunk' | 'chunk-end' | 'size' | 'trailer';
+  left: number;
+  parts: Buffer[];
+  kept: number;
+}
 
 /**
  * Reads answers of one connection, one after the other (RFC 9112): Content-Length, chunked, delimited by the close, and
  * interim 1xx ones, which it skips. It knows no request, so answers to HEAD and CONNECT are not for it.
  */
 export function createAnswerReader(): AnswerReader {
-  let pending = EMPTY;
-  let head: Head | undefined;
-  let next: Next = 'data';
-  let left = 0;
-  let parts: Buffer[] = [];
-  let kept = 0;
-
-  function begin(): boolean {
-    const end = pending.indexOf(HEAD_END);
-    if (end < 0) {
-      if (pending.length > HEAD_LIMIT_BYTES) throw new Error('head too long');
-      return false;
-    }
-    const { length, ...parsed } = parseHead(pending.toString('latin1', 0, end));
-    pending = pending.subarray(end + HEAD_END.length);
-    if (parsed.status < 200) return begin();
-    head = parsed;
-    next = parsed.framing === 'chunked' ? 'size' : 'data';
-    left = parsed.framing === 'close' ? Number.POSITIVE_INFINITY : length;
-    return true;
-  }
-
-  function take(): void {
-    const part = pending.subarray(0, Math.min(left, pending.length));
-    pending = pending.subarray(part.length);
-    left -= part.length;
-    if (kept + part.length <= KEPT_BODY_BYTES) parts.push(part);
-    kept += part.length;
-  }
-
-  /** A line without its end, or undefined where it is not all there. */
-  function line(): string | undefined {
-    const end = pending.indexOf('\r\n');
-    if (end < 0) {
-      if (pending.length > HEAD_LIMIT_BYTES) throw new Error('line too long');
-      return undefined;
-    }
-    const text = pending.toString('latin1', 0, end);
-    pending = pending.subarray(end + 2);
-    return text;
-  }
-
-  /** One step further into a chunked body: `done`, `more` to read now, or `wait` for bytes. */
-  function stepChunked(): 'done' | 'more' | 'wait' {
-    if (next === 'chunk') {
-      take();
-      if (left > 0) return 'wait';
-      next = 'chunk-end';
-      return 'more';
-    }
-    const text = line();
-    if (text === undefined) return 'wait';
-    if (next === 'trailer') return text === '' ? 'done' : 'more';
-    if (next === 'chunk-end') {
-      if (text !== '') throw new Error('chunk longer than its size');
-      next = 'size';
-      return 'more';
-    }
-    const size = /^([0-9a-f]{1,8})[ \t]*(;.*)?$/i.exec(text)?.[1];
-    if (size === undefined) throw new Error('no chunk size');
-    left = Number.parseInt(size, 16);
-    next = left === 0 ? 'trailer' : 'chunk';
-    return 'more';
-  }
-
-  function isDone(): boolean {
-    if (head?.framing !== 'chunked') {
-      take();
-      return left === 0;
-    }
-    for (;;) {
-      const step = stepChunked();
-      if (step !== 'more') return step === 'done';
-    }
-  }
-
-  function finish(whole: boolean): HttpAnswer | undefined {
-    if (!head) return undefined;
-    const { status, retryAfter, reusable } = head;
-    const body = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
-    // Bytes after the end answer nothing that was asked: such a connection is not to be trusted with another request.
-    const answer = { status, retryAfter, body, whole, reusable: reusable && whole && pending.length === 0 };
-    head = undefined;
-    parts = [];
-    kept = 0;
-    return answer;
-  }
-
+  const state: Reading = { pending: EMPTY, head: undefined, next: 'data', left: 0, parts: [], kept: 0 };
   return {
     push: (bytes) => {
-      pending = pending.length === 0 ? bytes : Buffer.concat([pending, bytes]);
-      if (!head && !begin()) return undefined;
-      return isDone() ? finish(true) : undefined;
+      state.pending = state.pending.length === 0 ? bytes : Buffer.concat([state.pending, bytes]);
+      if (!state.head && !readHead(state)) return undefined;
+      return readBody(state) ? finish(state, true) : undefined;
     },
-    end: (cleanly) => finish(cleanly && head?.framing === 'close'),
+    end: (cleanly) => finish(state, cleanly && state.head?.framing === 'close'),
   };
+}
+
+function readHead(state: Reading): boolean {
+  const end = state.pending.indexOf(HEAD_END);
+  if (end < 0) {
+    if (state.pending.length > HEAD_LIMIT_BYTES) throw new Error('head too long');
+    return false;
+  }
+  const { length, ...head } = parseHead(state.pending.toString('latin1', 0, end));
+  state.pending = state.pending.subarray(end + HEAD_END.length);
+  if (head.status < 200) return readHead(state);
+  state.head = head;
+  state.next = head.framing === 'chunked' ? 'size' : 'data';
+  state.left = head.framing === 'close' ? Number.POSITIVE_INFINITY : length;
+  return true;
+}
+
+/** True once the body is whole. */
+function readBody(state: Reading): boolean {
+  if (state.head?.framing !== 'chunked') {
+    take(state);
+    return state.left === 0;
+  }
+  for (;;) {
+    const step = stepChunked(state);
+    if (step !== 'more') return step === 'done';
+  }
+}
+
+/** One step further into a chunked body: `done`, `more` to read now, or `wait` for bytes. */
+function stepChunked(state: Reading): 'done' | 'more' | 'wait' {
+  if (state.next === 'chunk') {
+    take(state);
+    if (state.left > 0) return 'wait';
+    state.next = 'chunk-end';
+    return 'more';
+  }
+  const text = takeLine(state);
+  if (text === undefined) return 'wait';
+  if (state.next === 'trailer') return text === '' ? 'done' : 'more';
+  if (state.next === 'chunk-end') {
+    if (text !== '') throw new Error('chunk longer than its size');
+    state.next = 'size';
+    return 'more';
+  }
+  const size = /^([0-9a-f]{1,8})[ \t]*(;.*)?$/i.exec(text)?.[1];
+  if (size === undefined) throw new Error('no chunk size');
+  state.left = Number.parseInt(size, 16);
+  state.next = state.left === 0 ? 'trailer' : 'chunk';
+  return 'more';
+}
+
+function take(state: Reading): void {
+  const part = state.pending.subarray(0, Math.min(state.left, state.pending.length));
+  state.pending = state.pending.subarray(part.length);
+  state.left -= part.length;
+  if (state.kept + part.length <= KEPT_BODY_BYTES) state.parts.push(part);
+  state.kept += part.length;
+}
+
+/** A line without its end, or undefined where it is not all there. */
+function takeLine(state: Reading): string | undefined {
+  const end = state.pending.indexOf('\r\n');
+  if (end < 0) {
+    if (state.pending.length > HEAD_LIMIT_BYTES) throw new Error('line too long');
+    return undefined;
+  }
+  const text = state.pending.toString('latin1', 0, end);
+  state.pending = state.pending.subarray(end + 2);
+  return text;
+}
+
+function finish(state: Reading, whole: boolean): HttpAnswer | undefined {
+  if (!state.head) return undefined;
+  const { status, retryAfter, reusable } = state.head;
+  const body = state.parts.length === 1 ? state.parts[0]! : Buffer.concat(state.parts);
+  // Bytes after the end answer nothing that was asked: such a connection is not to be trusted with another request.
+  const clean = whole && state.pending.length === 0;
+  state.head = undefined;
+  state.parts = [];
+  state.kept = 0;
+  return { status, retryAfter, body, whole, reusable: reusable && clean };
 }
 
 function parseHead(text: string): Head & { readonly length: number } {

@@ -40,120 +40,131 @@ interface Connection {
   error: string | undefined;
 }
 
+interface Pool extends LoadClientOptions {
+  readonly open: Set<Connection>;
+  readonly idle: Connection[];
+  readonly live: Set<Try>;
+  readonly queue: ReturnType<typeof createQueue>;
+  closed: boolean;
+}
+
 /**
  * Keep-alive connections over bare sockets, one request at a time on each. Not node:http: what decides between `unknown`
  * and `fail` is whether bytes may have left, which is one line here, and its client takes half as much of the processor
  * again for an event.
  */
 export function createLoadClient(options: LoadClientOptions): LoadClient {
-  const open = new Set<Connection>();
-  const idle: Connection[] = [];
-  const live = new Set<Try>();
-  const queue = createQueue();
-  let closed = false;
-
-  function end(one: Try, reply: Reply): void {
-    one.over = true;
-    clearTimeout(one.timer);
-    live.delete(one);
-    if (one.connection) one.connection.current = undefined;
-    else queue.drop();
-    one.resolve(reply);
-  }
-
-  function lose(one: Try, why: string): void {
-    if (one.over) return;
-    const { connection } = one;
-    end(one, { lost: why, sent: one.sent });
-    connection?.socket.destroy();
-  }
-
-  function write(connection: Connection, one: Try): void {
-    connection.current = one;
-    one.connection = connection;
-    // From here on bytes may have left; before it, surely none.
-    one.sent = true;
-    connection.socket.write(one.request, 'latin1');
-  }
-
-  function connect(one: Try): void {
-    const { socket, ready } = openSocket(options.url);
-    const connection: Connection = { socket, reader: createAnswerReader(), current: one, error: undefined };
-    one.connection = connection;
-    open.add(connection);
-    socket.setNoDelay(true);
-    socket.once(ready, () => {
-      if (connection.current) write(connection, connection.current);
-    });
-    socket.on('data', (bytes: Buffer) => read(connection, bytes));
-    socket.on('error', (error: NodeJS.ErrnoException) => (connection.error = error.code ?? error.message));
-    socket.once('close', () => drop(connection));
-  }
-
-  function read(connection: Connection, bytes: Buffer): void {
-    const { current, socket, reader } = connection;
-    if (!current?.sent) {
-      // Nobody asked: a server that says why it closes an idle connection.
-      socket.destroy();
-      return;
-    }
-    let answer: HttpAnswer | undefined;
-    try {
-      answer = reader.push(bytes);
-    } catch (error) {
-      lose(current, `not HTTP: ${(error as Error).message}`);
-      return;
-    }
-    if (!answer) return;
-    end(current, { answer });
-    if (!answer.reusable || closed) socket.destroy();
-    else serve(connection);
-  }
-
-  function serve(connection: Connection): void {
-    const one = queue.take();
-    if (one) write(connection, one);
-    else idle.push(connection);
-  }
-
-  function drop(connection: Connection): void {
-    open.delete(connection);
-    const at = idle.indexOf(connection);
-    if (at >= 0) idle.splice(at, 1);
-    const { current, reader, error } = connection;
-    if (current) {
-      const answer = reader.end(error === undefined);
-      end(current, answer ? { answer } : { lost: error ?? 'closed', sent: current.sent });
-    }
-    const one = closed ? undefined : queue.take();
-    if (one) connect(one);
-  }
-
-  function abortAll(): void {
-    for (const one of live) lose(one, 'aborted');
-  }
-  options.signal.addEventListener('abort', abortAll, { once: true });
-
+  const { signal, sockets, timeoutMs } = options;
+  const pool: Pool = {
+    ...options,
+    open: new Set(),
+    idle: [],
+    live: new Set(),
+    queue: createQueue(),
+    closed: false,
+  };
+  const loseAll = (why: string) => {
+    for (const one of pool.live) lose(pool, one, why);
+  };
+  const abort = () => loseAll('aborted');
+  signal.addEventListener('abort', abort, { once: true });
   return {
     send: (request) =>
       new Promise((resolve) => {
-        const timer = setTimeout(() => lose(one, 'timeout'), options.timeoutMs);
+        const timer = setTimeout(() => lose(pool, one, 'timeout'), timeoutMs);
         const one: Try = { request, resolve, timer, connection: undefined, sent: false, over: false };
-        live.add(one);
-        const free = idle.pop();
+        pool.live.add(one);
+        const free = pool.idle.pop();
         if (free) write(free, one);
-        else if (open.size < options.sockets) connect(one);
-        else queue.put(one);
-        if (options.signal.aborted) lose(one, 'aborted');
+        else if (pool.open.size < sockets) connect(pool, one);
+        else pool.queue.put(one);
+        if (signal.aborted) lose(pool, one, 'aborted');
       }),
-    waiting: () => queue.size(),
+    waiting: () => pool.queue.size(),
     close: () => {
-      closed = true;
-      options.signal.removeEventListener('abort', abortAll);
-      for (const one of live) lose(one, 'closed');
-      for (const { socket } of open) socket.destroy();
+      pool.closed = true;
+      signal.removeEventListener('abort', abort);
+      loseAll('closed');
+      for (const { socket } of pool.open) socket.destroy();
     },
   };
+}
+
+function connect(pool: Pool, one: Try): void {
+  const { socket, ready } = openSocket(pool.url);
+  const connection: Connection = { socket, reader: createAnswerReader(), current: one, error: undefined };
+  one.connection = connection;
+  pool.open.add(connection);
+  socket.setNoDelay(true);
+  socket.once(ready, () => {
+    if (connection.current) write(connection, connection.current);
+  });
+  socket.on('data', (bytes: Buffer) => read(pool, connection, bytes));
+  socket.on('error', (error: NodeJS.ErrnoException) => (connection.error = error.code ?? error.message));
+  socket.once('close', () => drop(pool, connection));
+}
+
+function write(connection: Connection, one: Try): void {
+  connection.current = one;
+  one.connection = connection;
+  // From here on bytes may have left; before it, surely none.
+  one.sent = true;
+  connection.socket.write(one.request, 'latin1');
+}
+
+function read(pool: Pool, connection: Connection, bytes: Buffer): void {
+  const { current, socket, reader } = connection;
+  if (!current?.sent) {
+    // Nobody asked: a server that says why it closes an idle connection.
+    socket.destroy();
+    return;
+  }
+  let answer: HttpAnswer | undefined;
+  try {
+    answer = reader.push(bytes);
+  } catch (error) {
+    lose(pool, current, `not HTTP: ${(error as Error).message}`);
+    return;
+  }
+  if (!answer) return;
+  end(pool, current, { answer });
+  if (answer.reusable && !pool.closed) serve(pool, connection);
+  else socket.destroy();
+}
+
+function serve(pool: Pool, connection: Connection): void {
+  const one = pool.queue.take();
+  if (one) write(connection, one);
+  else pool.idle.push(connection);
+}
+
+function drop(pool: Pool, connection: Connection): void {
+  pool.open.delete(connection);
+  const at = pool.idle.indexOf(connection);
+  if (at >= 0) pool.idle.splice(at, 1);
+  const { current, reader, error } = connection;
+  if (current) {
+    const answer = reader.end(error === undefined);
+    end(pool, current, answer ? { answer } : { lost: error ?? 'closed', sent: current.sent });
+  }
+  const one = pool.closed ? undefined : pool.queue.take();
+  if (one) connect(pool, one);
+}
+
+function lose(pool: Pool, one: Try, why: string): void {
+  if (one.over) return;
+  const { connection } = one;
+  end(pool, one, { lost: why, sent: one.sent });
+  connection?.socket.destroy();
+}
+
+function end(pool: Pool, one: Try, reply: Reply): void {
+  one.over = true;
+  clearTimeout(one.timer);
+  pool.live.delete(one);
+  if (one.connection) one.connection.current = undefined;
+  else pool.queue.drop();
+  one.resolve(reply);
 }
 
 function openSocket(text: string): { socket: Socket; ready: 'connect' | 'secureConnect' } {
