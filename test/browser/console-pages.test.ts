@@ -100,6 +100,8 @@ test('campaigns are compared in the order of any column, which a link keeps', op
   await page.reload();
   await page.locator('th[aria-sort=ascending]', { hasText: 'CTR' }).waitFor();
   assert.deepEqual(await titles(), ['Brook', 'River', 'Lake', 'Gone by']); // without a view there is no rate
+  await page.getByText('Whole life').click();
+  await rows().filter({ hasText: 'Gone by' }).filter({ hasText: '4' }).waitFor();
   const lake = await rows().filter({ hasText: 'Lake' }).locator('td').allInnerTexts();
   assert.deepEqual(lake, ['10', '0', '8', '80%', '10', '8', '14.29%']);
 });

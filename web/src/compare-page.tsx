@@ -2,20 +2,21 @@
 import { Skeleton } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { getLeaderboard, getStatus } from './api.ts';
+import { getLeaderboard, getStatus, type LeaderRow } from './api.ts';
 import './compare-page.css';
 import './table.css';
 import { useSpeech } from './language.tsx';
-import { COMPARE_PRESETS, type Comparing } from './leader-columns.ts';
+import type { Comparing } from './leader-columns.ts';
 import { LeaderTable } from './leader-table.tsx';
 import { Problem } from './problem.tsx';
-import { quartersOf } from './range.ts';
+import { PRESETS, quartersOf } from './range.ts';
 import { RangeControl, ZoneControl } from './range-controls.tsx';
 import { hasRole, useMe } from './session.ts';
 import { DAY_MS } from './zones.ts';
 
 const route = getRouteApi('/compare');
 const REFRESH_MS = 10_000;
+const LIFE_REFRESH_MS = 60_000; // all there is to count
 const MOST_ROWS = 100; // of one answer of the server
 
 const useLeaderboard = (comparing: Comparing) => {
@@ -31,9 +32,12 @@ const useLeaderboard = (comparing: Comparing) => {
     },
     enabled: quartersOf(comparing, Date.now()) !== undefined,
     placeholderData: keepPreviousData,
-    refetchInterval: REFRESH_MS,
+    refetchInterval: range === 'life' ? LIFE_REFRESH_MS : REFRESH_MS,
   });
 };
+
+const isQuiet = ({ views, true_views, clicks, invalid }: LeaderRow): boolean =>
+  views + true_views + clicks + invalid === 0;
 
 export const ComparePage = () => {
   const comparing = route.useSearch();
@@ -52,7 +56,7 @@ export const ComparePage = () => {
       <div className="controls">
         <RangeControl
           span={comparing}
-          presets={COMPARE_PRESETS}
+          presets={PRESETS}
           fromMs={data ? Date.parse(data.span.from) : now - DAY_MS}
           toMs={data ? Date.parse(data.span.to) : now}
           onChange={change}
@@ -69,9 +73,14 @@ export const ComparePage = () => {
       )}
       {data && data.rows.length > 0 && (
         <div className="panel compare" data-stale={isPlaceholderData}>
+          {data.rows.every(isQuiet) && <p className="soft">{t('compareQuiet')}</p>}
           <LeaderTable rows={data.rows} comparing={comparing} onSort={change} />
           <div className="chart-foot">
-            <span>{t('compareHint', { from: time(data.span.from, tz), to: time(data.span.to, tz) })}</span>
+            <span>
+              {comparing.range === 'life'
+                ? t('compareLife')
+                : t('compareHint', { from: time(data.span.from, tz), to: time(data.span.to, tz) })}
+            </span>
             <span>
               {t('completeThrough')} {time(data.through, tz, 'second')}
             </span>

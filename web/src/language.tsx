@@ -1,7 +1,7 @@
 /** The chosen language and what depends on it: words, numbers, times. */
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
 import { LANGUAGES, type Language, type Word } from './words.ts';
-import { isAmbiguous, offsetName } from './zones.ts';
+import { DAY_MS, isAmbiguous, offsetName } from './zones.ts';
 
 const KEY = 'weir.language';
 const firstLanguage = (): Language => {
@@ -45,7 +45,7 @@ const toSpeech = (language: Language, setLanguage: (language: Language) => void)
         ? `${text} ${offsetName(instantMs, tz)}`
         : text;
     },
-    /** `850 ms`, `12 s`, `3 min`, `2.5 h`. */
+    /** `850 ms`, `12 s`, `3 min`, `2.5 h`, `90 days`. */
     duration: (ms: number) => {
       const [value, unit] =
         ms < 1000
@@ -54,7 +54,9 @@ const toSpeech = (language: Language, setLanguage: (language: Language) => void)
             ? [Math.round(ms / 1000), 'second']
             : ms < 3_600_000
               ? [Math.round(ms / 60_000), 'minute']
-              : [Math.round(ms / 360_000) / 10, 'hour'];
+              : ms < 2 * DAY_MS
+                ? [Math.round(ms / 360_000) / 10, 'hour']
+                : [Math.round(ms / DAY_MS), 'day'];
       return new Intl.NumberFormat(language, { style: 'unit', unit: unit as string }).format(value as number);
     },
   };

@@ -1,6 +1,6 @@
 /** The columns of the comparison, and how its address names their order. */
 import type { LeaderRow } from './api.ts';
-import { oneOf, PRESETS, type Preset, parseWalls, parseZone, type Span } from './range.ts';
+import { oneOf, PRESETS, parseWalls, parseZone, type Span } from './range.ts';
 import type { Word } from './words.ts';
 
 export const COLUMNS = [
@@ -24,16 +24,13 @@ export const COLUMN_WORDS: Record<Column, Word> = {
 };
 export const isShare = (column: Column): boolean => column === 'ctr' || column === 'invalid_share';
 
-/** A campaign's life is its own, so there is none to compare over. */
-export const COMPARE_PRESETS: readonly Preset[] = PRESETS.filter((preset) => preset !== 'life');
-
 export interface Comparing extends Span {
   sort: Column | 'title';
   order: 'desc' | 'asc';
 }
 
 export const parseComparing = (search: Record<string, unknown>): Comparing => ({
-  range: oneOf(COMPARE_PRESETS, search.range) ?? '24h',
+  range: oneOf(PRESETS, search.range) ?? '24h',
   tz: parseZone(search.tz),
   sort: oneOf([...COLUMNS, 'title'], search.sort) ?? 'views',
   order: oneOf(['desc', 'asc'], search.order) ?? 'desc',

@@ -115,11 +115,12 @@ const toRequest = (fromMs: number, toMs: number, looking: Looking): StatsRequest
 
 const QUARTER_MS = 15 * MINUTE_MS;
 
-/** The whole quarter hours that hold a range, which is what campaigns are compared over; undefined as below. */
+/** The whole quarter hours that hold a range, which is what campaigns are compared over; undefined as below. Life: all time. */
 export const quartersOf = (span: Span, nowMs: number): { from: string; to: string } | undefined => {
   const length = LENGTH_MS[span.range];
-  const fromMs = length ? nowMs - length : toInstant(span.from ?? '', span.tz);
-  const toMs = length ? nowMs : toInstant(span.to ?? '', span.tz);
+  const isLife = span.range === 'life';
+  const fromMs = isLife ? 0 : length ? nowMs - length : toInstant(span.from ?? '', span.tz);
+  const toMs = isLife || length ? nowMs : toInstant(span.to ?? '', span.tz);
   if (!(fromMs < toMs)) return undefined;
   return {
     from: new Date(Math.floor(fromMs / QUARTER_MS) * QUARTER_MS).toISOString(),

@@ -108,6 +108,8 @@ export const en = {
   compare: 'Compare',
   compareTitle: 'Campaigns compared',
   compareHint: 'Valid traffic, in whole quarter hours: {from} – {to}',
+  compareLife: 'Valid traffic since the start of each campaign',
+  compareQuiet: 'No campaign has traffic in this range. Choose a longer one.',
   compareCut: 'The {count} campaigns with the most views are compared here.',
   compareNone: 'There is nothing to compare yet',
   compareNoneOwn: 'You have no campaigns yet. Create one; it appears here at once.',

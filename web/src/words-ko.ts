@@ -109,6 +109,8 @@ export const ko: Record<Word, string> = {
   compare: '비교',
   compareTitle: '캠페인 비교',
   compareHint: '정상 트래픽, 15분 단위: {from} – {to}',
+  compareLife: '각 캠페인이 시작된 뒤의 정상 트래픽',
+  compareQuiet: '이 기간에는 트래픽이 있는 캠페인이 없습니다. 더 긴 기간을 고르세요.',
   compareCut: '노출이 가장 많은 캠페인 {count}개를 비교합니다.',
   compareNone: '아직 비교할 캠페인이 없습니다',
   compareNoneOwn: '아직 캠페인이 없습니다. 만들면 바로 여기에 나타납니다.',
