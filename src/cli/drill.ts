@@ -17,26 +17,28 @@ interface Options {
   readonly list?: boolean;
 }
 
-const most = 1_000_000;
+const MOST = 1_000_000;
+const MOST_SEED = 2 ** 31;
 
 export function addDrill(program: Command): void {
   program
-    .command('drill [names...]')
+    .command('drill')
+    .argument('[names...]', `some of ${SCENARIOS.map((one) => one.name).join(', ')}`, addScenario, [])
     .description(
       'break servers of its own under load, and prove that nothing was lost or counted twice; all scenarios, or those named. Exit code 1 on any violation',
     )
-    .option('--kills <n>', 'kills of a scenario that kills', parseCount)
-    .option('--rounds <n>', 'rounds of a scenario that goes through a list', parseCount)
-    .option('--seed <n>', 'repeats the choices of an earlier drill', parseCount)
+    .option('--kills <n>', 'kills of a scenario that kills', parseCount(MOST))
+    .option('--rounds <n>', 'rounds of a scenario that goes through a list', parseCount(MOST))
+    .option('--seed <n>', 'repeats the choices of an earlier drill', parseCount(MOST_SEED))
     .option('--dir <path>', 'an empty folder to work in, or one of earlier drills; else a temporary one')
-    .option('--rate <n>', 'events a second', parseCount)
+    .option('--rate <n>', 'events a second', parseCount(MOST))
     .option('--keep', 'keep data and history of scenarios that passed, too')
     .option('--json', 'print one JSON object')
     .option('--list', 'name the scenarios')
-    .action(async (names: string[], options: Options) => {
-      const scenarios = names.length === 0 ? SCENARIOS : names.map(getScenario);
+    .action(async (named: Scenario[], options: Options) => {
+      const scenarios = named.length === 0 ? SCENARIOS : named;
       if (options.list) return list(scenarios, options.json ?? false);
-      const seed = options.seed ?? randomInt(1, most);
+      const seed = options.seed ?? randomInt(1, MOST_SEED);
       const signal = interruptible();
       const scratch = openScratch(options.dir);
       const reports: DrillReport[] = [];
@@ -107,17 +109,17 @@ function list(scenarios: readonly Scenario[], json: boolean): void {
   );
 }
 
-function getScenario(name: string): Scenario {
+function addScenario(name: string, before: Scenario[]): Scenario[] {
   const found = SCENARIOS.find((scenario) => scenario.name === name);
-  if (found) return found;
-  throw new InvalidArgumentError(
-    `There is no scenario ${name}; there are ${SCENARIOS.map((one) => one.name).join(', ')}.`,
-  );
+  if (!found) throw new InvalidArgumentError('There is no scenario of this name; --list shows them.');
+  return [...before, found];
 }
 
-function parseCount(text: string): number {
-  const count = Number(text);
-  if (!/^\d+$/.test(text) || count < 1 || count > most)
-    throw new InvalidArgumentError(`It must be a whole number from 1 to ${most}.`);
-  return count;
+function parseCount(most: number): (text: string) => number {
+  return (text) => {
+    const count = Number(text);
+    if (!/^\d+$/.test(text) || count < 1 || count > most)
+      throw new InvalidArgumentError(`It must be a whole number from 1 to ${most}.`);
+    return count;
+  };
 }

@@ -6,6 +6,8 @@ import { createRandom } from '../random.ts';
 /** Of one try: no request may take longer. */
 export const TRY_LIMIT_MS = 5_000;
 const GIVE_UP_MS = 30_000;
+const MOST_SECONDS_BEHIND = 4;
+const LEAST_IN_FLIGHT = 500;
 const SETTLE_LIMIT_MS = 20_000;
 /** What a healthy server has under way: that of 20 ms. */
 const USUAL_SECONDS = 0.02;
@@ -35,6 +37,8 @@ export function startDrillLoad(options: DrillLoadOptions): DrillLoad {
   const running = runLoad({
     ...options,
     seconds: ENDLESS_SECONDS,
+    // A server that comes back must not meet more than it can ever work off.
+    mostInFlight: Math.max(LEAST_IN_FLIGHT, options.rate * MOST_SECONDS_BEHIND),
     token: undefined,
     random: createRandom(options.seed),
     signal: stop.signal,

@@ -14,6 +14,8 @@ export type PostgresPart = 'postmaster' | 'log' | 'backend';
 export interface PostgresProcesses {
   /** Sends a signal to a process of this part, one that `random` chooses; resolves with its pid. */
   readonly signal: (part: PostgresPart, signal: NodeJS.Signals, random: () => number) => Promise<number>;
+  /** Freezes every process of it (SIGSTOP); the function it resolves with thaws them. */
+  readonly freeze: () => Promise<() => void>;
   /**
    * Resolves once it takes connections again after a crash at or after `since` (ms since the epoch), with that instant
    * (`performance.now`); rejects after `limitMs`.
@@ -80,6 +82,18 @@ export function createPostgresProcesses(dataDir: string): PostgresProcesses {
       if (pid === undefined) throw new Error(`PostgreSQL has no process to be called its ${part} now.`);
       signalProcess(pid, signal);
       return pid;
+    },
+    freeze: async () => {
+      const postmaster = await find('postmaster', Math.random);
+      const others = await query<{ pid: number }>(
+        'select pid from pg_stat_activity where pid <> pg_backend_pid()',
+      );
+      // The postmaster first: it would answer for those that stand still.
+      const pids = [...(postmaster === undefined ? [] : [postmaster]), ...others.map((row) => row.pid)];
+      for (const pid of pids) signalProcess(pid, 'SIGSTOP');
+      return () => {
+        for (const pid of pids) signalProcess(pid, 'SIGCONT');
+      };
     },
     acceptingSince: async (since, limitMs) => {
       const due = performance.now() + limitMs;

@@ -10,6 +10,8 @@ const MAIN = fileURLToPath(new URL('../../main.ts', import.meta.url));
 const WEIR = fileURLToPath(new URL('../../cli/weir.ts', import.meta.url));
 const READY_LIMIT_MS = 60_000;
 const LOOK_MS = 10;
+/** Of one look: a server that is flooded at once answers late. */
+const LOOK_LIMIT_MS = 10_000;
 const TAIL_CHARS = 2_000;
 
 export type Environment = Readonly<Record<string, string>>;
@@ -132,7 +134,7 @@ function spawnNode(
 }
 
 async function answers(url: string): Promise<boolean> {
-  return fetch(url, { signal: AbortSignal.timeout(1_000) }).then(
+  return fetch(url, { signal: AbortSignal.timeout(LOOK_LIMIT_MS) }).then(
     async (answer) => {
       await answer.arrayBuffer();
       return answer.ok;
