@@ -9,6 +9,7 @@ import { addImport } from './import.ts';
 import { addLoad } from './load.ts';
 import { addMigrate } from './migrate.ts';
 import { addServe } from './serve.ts';
+import { addSimulate } from './simulate.ts';
 import { addUser } from './user.ts';
 import { addVerify } from './verify.ts';
 
@@ -33,6 +34,7 @@ for (const add of [
   addDemo,
   addLoad,
   addDrill,
+  addSimulate,
 ])
   add(program);
 

@@ -51,3 +51,8 @@ export function isRollback(error: unknown): boolean {
   const cause = error instanceof EngineError ? error.cause : error;
   return cause instanceof pg.DatabaseError && (cause.code ?? '').startsWith('40');
 }
+
+/** What PostgreSQL would send with this SQLSTATE, for a simulation of it. */
+export function createDatabaseError(state: string, message: string): Error {
+  return Object.assign(new pg.DatabaseError(message, message.length, 'error'), { code: state });
+}
