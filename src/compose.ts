@@ -22,6 +22,8 @@ export interface Engines {
   readonly config: Config;
   readonly logger: Logger;
   readonly db: Pool;
+  /** For what accepting an event reads, apart from `db`: requests for numbers may fill that one, and no event waits. */
+  readonly accepting: Pool;
   /** For long work in the background: few connections, no limit of time on a statement, no PgBouncer. */
   readonly maintenance: Pool;
   /** Without PgBouncer. Holds a password: never logged. */
@@ -43,6 +45,7 @@ interface EngineOptions {
 }
 
 const POOL = { serve: 12, command: 4 };
+const ACCEPTING = 2;
 /** Requests have 2.5 s; a command's rebuild of a day may take as long as it takes. */
 const QUERY_TIMEOUT_MS = { serve: 2_500, command: 0 };
 
@@ -71,6 +74,7 @@ export async function openEngines(config: Config, logger: Logger, options: Engin
     if (applied.length > 0) logger.info({ applied }, 'migrated');
   }
   const db = await lifecycle.open('database', pool(url, POOL[options.role], QUERY_TIMEOUT_MS[options.role]));
+  const accepting = await lifecycle.open('accepting', pool(url, ACCEPTING, QUERY_TIMEOUT_MS[options.role]));
   const maintenance = await lifecycle.open('maintenance', pool(directUrl, 3, 0));
   const log = await lifecycle.open(
     'event log',
@@ -80,11 +84,12 @@ export async function openEngines(config: Config, logger: Logger, options: Engin
     config,
     logger,
     db,
+    accepting,
     maintenance,
     directUrl,
     log,
     raw: createPostgresRaw(db),
-    secrets: createDaySecrets(db),
+    secrets: createDaySecrets(accepting),
     embedded: config.databaseUrl === undefined,
     lifecycle,
     close: lifecycle.close,

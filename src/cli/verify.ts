@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { verify } from '../pipeline/verify/index.ts';
+import { isClean, type VerifyReport, verify } from '../pipeline/verify/index.ts';
 import { createBar, interruptible, print } from './output.ts';
 import { settle, withEngines } from './with-engines.ts';
 
@@ -36,22 +36,38 @@ export function addVerify(program: Command): void {
         bar.stop();
         return result;
       });
-      const clean = report.differences.length === 0 && report.brokenSeals.length === 0;
-      print(options.json ?? false, report, [
-        ...report.differences.map(
-          (one) =>
-            `${one.table} subject ${one.subject_id} ${one.bucket_at?.toISOString() ?? 'total'} traffic ${one.traffic ?? '-'}: counted ${one.kept}, raw gives ${one.recounted}`,
-        ),
-        ...report.brokenSeals.map(
-          (seal) =>
-            `raw rows altered: lane ${seal.partition}, ${seal.after + 1} to ${seal.up_to}: ${seal.events} were counted, ${seal.found} are there`,
-        ),
-        `${report.days} day(s) recomputed, ${report.differences.length} difference(s), ${report.brokenSeals.length} altered batch(es)${report.repairedDays > 0 ? `, ${report.repairedDays} day(s) made anew` : ''}`,
-      ]);
+      print(options.json ?? false, report, describe(report));
       if (!report.finished) process.exitCode = 130;
-      else if (!clean) process.exitCode = 1;
+      else if (!isClean(report)) process.exitCode = 1;
     });
 }
+
+function describe(report: VerifyReport): string[] {
+  const { differences, brokenSeals, brokenSealed, strays, ranges, days, repairedDays, heldDays } = report;
+  const day = (at: Date) => at.toISOString().slice(0, 16);
+  return [
+    ...differences.map(
+      (one) =>
+        `${one.table} subject ${one.subject_id} ${one.bucket_at?.toISOString() ?? 'total'} traffic ${one.traffic ?? '-'}: counted ${one.kept}, raw gives ${one.recounted}`,
+    ),
+    ...brokenSeals.map(
+      (seal) =>
+        `raw rows altered: lane ${seal.partition}, ${seal.after + 1} to ${seal.up_to}: ${seal.events} were counted, ${seal.found} are there`,
+    ),
+    ...brokenSealed.map(
+      (one) => `sealed ${one.what} altered: ${day(one.first_at)} to ${day(one.last_at)} UTC`,
+    ),
+    ...(strays > 0 ? [`${strays} raw row(s) that no writer of the log has put there`] : []),
+    ...ranges.map((range) => `${day(range.from)} to ${day(range.to)} UTC: ${BASIS[range.basis]}`),
+    `${days} day(s), ${differences.length} difference(s), ${brokenSeals.length} altered batch(es)${repairedDays > 0 ? `, ${repairedDays} day(s) made anew` : ''}${heldDays > 0 ? `, ${heldDays} day(s) left as they are: their raw events were altered, a recount of them would prove nothing` : ''}`,
+  ];
+}
+
+const BASIS = {
+  recomputed: 'recomputed from raw events',
+  sealed: 'held against sealed sums; their raw events are past their days',
+  both: 'recomputed from raw events, and from sealed sums of those past their days',
+};
 
 function toDate(text: string): Date {
   const at = new Date(text);

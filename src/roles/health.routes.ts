@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import type { Db } from '../db/pool.ts';
 import { readPipelineState } from '../pipeline/aggregate/index.ts';
 import { listImports } from '../pipeline/import/index.ts';
+import { readCheckState } from '../pipeline/verify/index.ts';
 import type { EventLog } from '../ports/event-log.ts';
 
 export interface HealthDeps {
@@ -76,6 +77,7 @@ export function registerHealthRoutes(app: FastifyInstance, deps: HealthDeps): vo
     async () => ({
       pipeline: await readPipelineState(deps.db, deps.log.identity),
       imports: await listImports(deps.db),
+      checks: await readCheckState(deps.db),
     }),
   );
 }

@@ -80,6 +80,23 @@ function sumCounters(
 export const sumMinutes = (db: Db, range: Range) => sumCounters(db, 'counters_minute', range);
 export const sumQuarters = (db: Db, range: Range) => sumCounters(db, 'counters_quarter', range);
 
+/** Whether retention has removed single minutes of [from, to), so that only whole quarters are known there. */
+export async function areMinutesGone(
+  db: Db,
+  subject: Subject,
+  { from, to }: { readonly from: Date; readonly to: Date },
+): Promise<boolean> {
+  const [row] = await db.query<{ gone: boolean }>(
+    `select exists (
+       select from sealed_quarters where minutes_gone and subject_kind = $1 and subject_id = $2
+         and bucket_at > $3::timestamptz - interval '15 minutes' and bucket_at < $4
+     ) as gone`,
+    [SUBJECT_KINDS[subject.kind], subject.id, from, to],
+    'are_minutes_gone',
+  );
+  return row!.gone;
+}
+
 /** Exact uniques of each bucket and of the whole, by the sets of quarters. */
 export function countActors(db: Db, range: Range): Promise<UniqueRow[]> {
   const { viewed, clicked } = SEEN_MASKS[range.traffic];

@@ -3,6 +3,7 @@ import type { Subject } from '../../events/event.ts';
 import { type AppError, invalid } from '../../kit/errors.ts';
 import type { RawStore } from '../../ports/raw-store.ts';
 import {
+  areMinutesGone,
   type CountRow,
   countActors,
   findInstants,
@@ -55,6 +56,7 @@ export interface StatsAnswer {
 /** Counts and exact uniques of one subject, row by row. Whole quarters come from counters and sets, the edges from minutes. */
 export async function readStats(db: Db, raw: RawStore, request: StatsRequest): Promise<StatsAnswer> {
   const starts = bucketStarts(request);
+  await refuseLostMinutes(db, request);
   const instants = await findInstants(db);
   const range = { ...request, starts: starts.map((start) => new Date(start)) };
   const [counts, uniques] = await Promise.all([readCounts(db, range), readUniques(db, raw, range)]);
@@ -95,6 +97,19 @@ function bucketStarts({ from, to, interval, zone }: StatsRequest): number[] {
   return starts;
 }
 
+/** Numbers by the minute live as long as raw events; a sum over what is left of them would be a wrong number. */
+async function refuseLostMinutes(db: Db, request: StatsRequest): Promise<void> {
+  const { subject, from, to, interval } = request;
+  const whole = interval === 'minute' ? undefined : quartersIn(from, to);
+  for (const edge of edgesOf(request, whole)) {
+    if (!(await areMinutesGone(db, subject, edge))) continue;
+    const path = interval === 'minute' ? 'interval' : edge.from === from ? 'from' : 'to';
+    const message =
+      'single minutes of this time went with their raw events; ask for whole hours (interval=hour or day)';
+    throw invalid([{ path, message }]);
+  }
+}
+
 type Range = StatsRequest & { readonly starts: readonly Date[] };
 
 /** The whole quarters inside a range, or undefined where there is none. */
@@ -104,7 +119,10 @@ function quartersIn(from: Date, to: Date): { from: Date; to: Date } | undefined 
   return first < last ? { from: new Date(first), to: new Date(last) } : undefined;
 }
 
-function edgesOf(range: Range, whole: { from: Date; to: Date } | undefined): { from: Date; to: Date }[] {
+function edgesOf(
+  range: { readonly from: Date; readonly to: Date },
+  whole: { from: Date; to: Date } | undefined,
+): { from: Date; to: Date }[] {
   if (!whole) return [{ from: range.from, to: range.to }];
   const edges = [
     { from: range.from, to: whole.from },

@@ -59,6 +59,28 @@ into_actors as (
 )`;
 
 /**
+ * The seal of what a statement read as `raw` while it `moved` the position. Seals of a partition are a chain without
+ * gaps; the last one grows until it is of one full batch or ten minutes old, so that a quiet day costs few rows.
+ */
+const SEAL = `
+seal as (
+  select count(*) as events, ${DIGEST} as digest, min(occurred_at) as first_at, max(occurred_at) as last_at
+  from raw having exists (select from moved)
+),
+grown as (
+  update log_seals s set up_to = $4, events = s.events + n.events, digest = s.digest + n.digest,
+    first_at = least(s.first_at, n.first_at), last_at = greatest(s.last_at, n.last_at)
+  from seal n where s.log = $1 and s.partition = $2 and s.up_to = $3
+    and s.after = (select max(after) from log_seals where log = $1 and partition = $2)
+    and s.events + n.events <= 5000 and s.sealed_at > clock_timestamp() - interval '10 minutes'
+  returning 1
+),
+sealed as (
+  insert into log_seals (log, partition, after, up_to, events, digest, first_at, last_at)
+  select $1, $2, $3, $4, events, digest, first_at, last_at from seal where not exists (select from grown)
+)`;
+
+/**
  * Counting, whole: position, counters, sets and seal move in one statement, so in one transaction. The position is
  * compared and set first: an aggregator that lost the race updates no row, therefore reads no batch, therefore counts
  * nothing.
@@ -80,10 +102,7 @@ parked as (
     jsonb_build_object('event_id', event_id, 'lane', lane, 'seq', seq)
   from raw where not (${COUNTABLE})
 ),
-sealed as (
-  insert into log_seals (log, partition, after, up_to, events, digest)
-  select $1, $2, $3, $4, count(*), ${DIGEST} from raw having exists (select from moved)
-)
+${SEAL}
 select count(*) as events, exists (select from moved) as moved from raw`;
 
 export interface CountedBatch {
@@ -114,10 +133,13 @@ export async function parkEvent(db: Db, batch: CountedBatch, reason: string, tri
     `with moved as (
        update log_positions set position = $4, updated_at = clock_timestamp()
        where reader = '${AGGREGATOR}' and log = $1 and partition = $2 and position = $3 returning 1
-     )
+     ),
+     raw as materialized (
+       select * from event_log where lane = $2 and seq > $3 and seq <= $4 and exists (select from moved)
+     ),
+     ${SEAL}
      insert into dead_letters (origin, reason, detail, tries, payload)
-     select 'aggregate', 'uncountable', $5, $6, jsonb_build_object('event_id', event_id, 'lane', lane, 'seq', seq)
-     from event_log where lane = $2 and seq > $3 and seq <= $4 and exists (select from moved)`,
+     select 'aggregate', 'uncountable', $5, $6, jsonb_build_object('event_id', event_id, 'lane', lane, 'seq', seq) from raw`,
     [batch.log, batch.partition, batch.after, batch.upTo, reason, tries],
   );
   failpoint?.('park.after-commit');

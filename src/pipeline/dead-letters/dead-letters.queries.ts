@@ -1,6 +1,8 @@
 import type { Db } from '../../db/pool.ts';
+import { dayOfEventId } from '../../events/event-id.ts';
 import { failpoint } from '../../kit/failpoint.ts';
 import { COUNT_BATCH, COUNTABLE, COUNTED_COLUMNS } from '../aggregate/index.ts';
+import { sealAlone } from '../retention/index.ts';
 
 export interface Parked {
   readonly id: number;
@@ -42,8 +44,12 @@ export async function countParkedEvent(db: Db, letter: Parked): Promise<boolean>
       [letter.id],
     );
     if (taken.length === 0) return true;
+    const gone = letter.payload.event !== undefined;
+    if (gone) await restoreRow(tx, letter);
     const counted = await tx.query(
-      `with batch as materialized (select ${COUNTED_COLUMNS} from event_log where lane = $1 and seq = $2 and ${COUNTABLE}),
+      `with batch as materialized (
+         select ${COUNTED_COLUMNS} from ${gone ? 'going' : 'event_log'} where lane = $1 and seq = $2 and ${COUNTABLE}
+       ),
        ${COUNT_BATCH}
        select 1 from batch`,
       [letter.payload.lane, letter.payload.seq],
@@ -52,9 +58,21 @@ export async function countParkedEvent(db: Db, letter: Parked): Promise<boolean>
       await tx.query('update dead_letters set replayed_at = null, tries = tries + 1 where id = $1', [
         letter.id,
       ]);
+    else if (gone) await sealAlone(tx, 'going', dayOfEventId(String(letter.payload.event_id)));
     failpoint?.('replay.before-commit');
     return counted.length > 0;
   });
+}
+
+/** The event of a letter whose raw row retention has removed, as the only row of the table `going`. */
+async function restoreRow(tx: Db, letter: Parked): Promise<void> {
+  await tx.query('create temp table going on commit drop as select * from event_log limit 0');
+  await tx.query(
+    `insert into going (event_id, lane, seq, actor, subject_id, occurred_at, subject_kind, type, rule)
+     select $1, $2, $3, e.* from jsonb_to_record($4) as e
+       (actor uuid, subject_id int8, occurred_at timestamptz, subject_kind int2, type int2, rule int2)`,
+    [letter.payload.event_id, letter.payload.lane, letter.payload.seq, JSON.stringify(letter.payload.event)],
+  );
 }
 
 /** Empties the lines of imported logs that were parked over 30 days ago: they hold whole addresses. The reason stays. */

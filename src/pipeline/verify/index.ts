@@ -1,1 +1,5 @@
-export { verify } from './verify.ts';
+export { startBackgroundCheck } from './background.ts';
+export { type CheckState, noteFindings, readCheckState, settleFindings } from './findings.queries.ts';
+export { checkReach, type Reach } from './reach.ts';
+export { SEALED_SETS_DIGEST, SEALED_SUMS_HASH } from './seals.queries.ts';
+export { isClean, type VerifyReport, verify } from './verify.ts';

@@ -1,23 +1,26 @@
 import type { Db } from '../../db/pool.ts';
 import { failpoint } from '../../kit/failpoint.ts';
+import { type BrokenSealed, checkSealsAbout, findBrokenSets, findBrokenSums } from './seals.queries.ts';
+import { type BrokenSeal, checkSeals } from './seals.ts';
 import {
-  type BrokenSeal,
   compareRange,
   compareTotals,
   type Difference,
-  findBrokenSeals,
+  findBasis,
   findExtent,
   holdPositions,
   listDays,
-  listLanes,
+  listSubjects,
   rebuildRange,
   rebuildTotals,
+  type SubjectKey,
 } from './verify.queries.ts';
 
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 const QUARTER_MS = 900_000;
 const SHOWN = 100;
-const SEALS_AT_ONCE = 50;
+export const SUBJECTS_AT_ONCE = 200;
+export const FIRST_SUBJECT: SubjectKey = { subject_kind: 0, subject_id: 0 };
 
 export interface VerifyOptions {
   /** Instants; widened to whole quarters of an hour. Absent: everything there is. */
@@ -28,78 +31,152 @@ export interface VerifyOptions {
   readonly onProgress: (done: number, of: number, what: string) => void;
 }
 
+/** A stretch of time, and what its numbers were held against: raw events, the sealed sums of those gone, or both. */
+export interface VerifiedRange {
+  readonly from: Date;
+  to: Date;
+  readonly basis: 'recomputed' | 'sealed' | 'both';
+}
+
 export interface VerifyReport {
   readonly days: number;
+  readonly ranges: readonly VerifiedRange[];
   readonly differences: readonly Difference[];
   /** Raw rows are altered, missing or added there; never made official by a repair. */
   readonly brokenSeals: readonly BrokenSeal[];
+  readonly strays: number;
+  readonly brokenSealed: readonly BrokenSealed[];
   readonly repairedDays: number;
+  /** Days that differ and were left, since their raw rows or sealed sums are what was altered. */
+  readonly heldDays: number;
   /** False where it was interrupted. */
   readonly finished: boolean;
 }
 
+/** Whether nothing at all was found. */
+export function isClean(report: VerifyReport): boolean {
+  const { differences, brokenSeals, brokenSealed, strays } = report;
+  return differences.length + brokenSeals.length + brokenSealed.length + strays === 0;
+}
+
 /**
- * Recomputes every counter and set from raw events, day by day, each in one snapshot with the aggregator's positions;
- * and every digest of raw rows. With `repair`, days that differ are made anew, unless their raw rows are what differs.
+ * Recomputes every counter and set, day by day, each in one snapshot with the aggregator's positions; and every digest
+ * of raw rows. With `repair`, days that differ are made anew, unless their raw rows are what differs.
  */
 export async function verify(db: Db, options: VerifyOptions): Promise<VerifyReport> {
-  const differences: Difference[] = [];
-  const brokenSeals = await checkSeals(db, options);
+  const seals = await checkSeals(db, options.signal);
   const extent = await findExtent(db);
   const from = floorQuarter(options.from ?? extent?.from ?? new Date());
   const to = floorQuarter(new Date((options.to ?? extent?.to ?? new Date()).getTime() + QUARTER_MS));
   const days = await listDays(db, from, to);
+  const differences: Difference[] = [];
+  const brokenSealed = await findBrokenSums(db, from, to);
+  const ranges: VerifiedRange[] = [];
+  const report = () => ({
+    ranges,
+    differences,
+    brokenSealed,
+    brokenSeals: seals.broken,
+    strays: seals.strays,
+  });
   let repairedDays = 0;
+  let heldDays = 0;
   for (const [index, day] of days.entries()) {
-    if (options.signal.aborted)
-      return { days: index, differences, brokenSeals, repairedDays, finished: false };
+    if (options.signal.aborted) return { ...report(), days: index, repairedDays, heldDays, finished: false };
     const start = new Date(Math.max(day.getTime(), from.getTime()));
     const end = new Date(Math.min(day.getTime() + DAY_MS, to.getTime()));
-    const found = await inSnapshot(db, (tx) => compareRange(tx, start, end, SHOWN));
+    brokenSealed.push(...(await findBrokenSets(db, day, new Date(day.getTime() + DAY_MS))));
+    const found = await inSnapshot(db, async (tx) => {
+      const basis = await findBasis(tx, start, end);
+      addRange(ranges, start, end, basis);
+      return compareRange(tx, start, end, SHOWN);
+    });
     differences.push(...found);
-    if (found.length > 0 && options.repair && brokenSeals.length === 0) {
-      await repair(db, start, end);
+    if (found.length > 0 && options.repair) {
+      const doubtful = seals.strays > 0 || isDoubtful(start, end, [...seals.broken, ...brokenSealed]);
+      if (!doubtful && (await repairRange(db, start, end))) repairedDays += 1;
+      else heldDays += 1;
       failpoint?.('verify.after-commit');
-      repairedDays += 1;
     }
     options.onProgress(index + 1, days.length, day.toISOString().slice(0, 10));
   }
-  const totals = await inSnapshot(db, (tx) => compareTotals(tx, SHOWN));
-  differences.push(...totals);
-  if (options.repair && brokenSeals.length === 0 && (totals.length > 0 || repairedDays > 0)) {
-    await db.transaction(async (tx) => {
-      await holdPositions(tx);
-      await rebuildTotals(tx);
-    });
-  }
-  return { days: days.length, differences, brokenSeals, repairedDays, finished: true };
+  differences.push(...(await checkTotals(db, { ...options, repair: options.repair && heldDays === 0 })));
+  return { ...report(), days: days.length, repairedDays, heldDays, finished: true };
 }
 
-function repair(db: Db, from: Date, to: Date): Promise<void> {
+/** True where rows that something in [from, to) rests on were altered: a recount of them proves nothing. */
+export function isDoubtful(
+  from: Date,
+  to: Date,
+  broken: readonly { readonly first_at: Date | null; readonly last_at: Date | null }[],
+): boolean {
+  return broken.some(({ first_at, last_at }) => !first_at || !last_at || (first_at < to && last_at >= from));
+}
+
+/**
+ * Makes counters and sets of [from, to) anew, in one transaction that holds counting back. False: it did not, since raw
+ * rows were altered after the seals had last been looked at.
+ */
+export function repairRange(db: Db, from: Date, to: Date): Promise<boolean> {
   return db.transaction(async (tx) => {
     await holdPositions(tx);
+    const seals = await checkSealsAbout(tx, from, to);
+    if (seals.some((seal) => !seal.ok)) return false;
     await rebuildRange(tx, from, to);
     failpoint?.('verify.before-commit');
+    return true;
   });
 }
 
-async function checkSeals(db: Db, options: VerifyOptions): Promise<BrokenSeal[]> {
-  const broken: BrokenSeal[] = [];
-  for (const lane of await listLanes(db)) {
-    for (let after = 0; !options.signal.aborted; ) {
-      const seals = await findBrokenSeals(db, lane, after, SEALS_AT_ONCE);
-      for (const { ok, ...seal } of seals) if (!ok) broken.push(seal);
-      const last = seals.at(-1);
-      if (!last) break;
-      after = last.up_to;
-    }
+/** Totals that differ from the sum of their quarters, of every subject; with `repair` they are made anew. */
+async function checkTotals(db: Db, options: VerifyOptions): Promise<Difference[]> {
+  const found: Difference[] = [];
+  for (let after: SubjectKey = FIRST_SUBJECT; !options.signal.aborted; ) {
+    const subjects = await listSubjects(db, after, SUBJECTS_AT_ONCE);
+    found.push(...(await checkTotalsOf(db, subjects, options.repair)));
+    if (subjects.length < SUBJECTS_AT_ONCE) break;
+    after = subjects.at(-1)!;
   }
-  return broken;
+  return found;
+}
+
+export async function checkTotalsOf(
+  db: Db,
+  subjects: readonly SubjectKey[],
+  repair: boolean,
+): Promise<Difference[]> {
+  const found = await inSnapshot(db, (tx) => compareTotals(tx, subjects));
+  if (found.length > 0 && repair) {
+    await db.transaction(async (tx) => {
+      await holdPositions(tx);
+      await rebuildTotals(tx, found);
+    });
+  }
+  return found;
+}
+
+/** Differences of one range, in one snapshot. */
+export function compare(db: Db, from: Date, to: Date): Promise<Difference[]> {
+  return inSnapshot(db, (tx) => compareRange(tx, from, to, SHOWN));
+}
+
+function addRange(
+  ranges: VerifiedRange[],
+  from: Date,
+  to: Date,
+  on: { raw: boolean; sealed: boolean },
+): void {
+  const basis = on.raw && on.sealed ? 'both' : on.sealed ? 'sealed' : 'recomputed';
+  const last = ranges.at(-1);
+  if (last?.basis === basis && last.to.getTime() === from.getTime()) last.to = to;
+  else ranges.push({ from, to, basis });
 }
 
 function inSnapshot<T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> {
   return db.transaction(async (tx) => {
     await tx.query('set transaction isolation level repeatable read, read only');
+    // Before the snapshot: retention cannot drop a partition between what it sealed and what this counts.
+    await tx.query('lock table event_log in access share mode');
     return work(tx);
   });
 }

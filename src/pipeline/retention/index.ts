@@ -1,0 +1,2 @@
+export { sealAlone } from './removal.ts';
+export { applyRetention } from './retention.ts';
