@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { AppError } from '../kit/errors.ts';
 import { createHistory, joinHistories } from './history.ts';
 import { type LoadPlan, type LoadProgress, type LoadReport, runLoad } from './load.ts';
 import type { FromPart, ToPart } from './load-part.ts';
@@ -84,15 +85,18 @@ function startPart(_: unknown, index: number): Part {
     if ('ready' in message) ready.resolve();
     else if ('progress' in message) part.latest = message.progress;
     else if ('failed' in message)
-      fail(new Error(`Generator ${index + 1} of the load failed: ${message.failed}`));
+      fail(new AppError('unavailable', `Generator ${index + 1} of the load failed: ${message.failed}`));
     else done.resolve(message.done);
   });
   child.once('error', fail);
   child.once('exit', (code, signal) => {
     const how = signal ?? `exit code ${code}`;
+    const lost =
+      'The others were stopped; what each knew is in its part of the history, of the dead one all but the last lines.';
     fail(
-      new Error(
-        `Generator ${index + 1} of the load ended before its time (${how}): its history is not whole.`,
+      new AppError(
+        'unavailable',
+        `Generator ${index + 1} of the load ended before its time (${how}). ${lost}`,
       ),
     );
   });
