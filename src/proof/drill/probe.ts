@@ -1,8 +1,8 @@
 import { newEventId } from '../../events/event-id.ts';
 import { sleep } from '../../kit/wait.ts';
+import { TRY_LIMIT_MS } from './drill-load.ts';
 
 const EVERY_MS = 50;
-const LIMIT_MS = 5_000;
 const REFUSALS: readonly unknown[] = ['overloaded', 'unavailable', 'outcome_unknown'];
 const SHOWN = 10;
 
@@ -14,6 +14,8 @@ export interface Probe {
 export interface ProbeReport {
   readonly requests: number;
   readonly longest_ms: number;
+  /** Requests that had no answer within 5 s. */
+  readonly timeouts: number;
   /** Answers other than liveness 200, and 2xx or 503 with Retry-After for the event: the first of them, in words. */
   readonly violations: readonly string[];
 }
@@ -24,6 +26,7 @@ export function startProbe(url: string, campaign: number): Probe {
   const violations: string[] = [];
   let requests = 0;
   let longest = 0;
+  let timeouts = 0;
 
   async function ask(
     path: string,
@@ -31,10 +34,12 @@ export function startProbe(url: string, campaign: number): Probe {
     judge: (answer: Response) => Promise<string | undefined>,
   ) {
     const startedAt = performance.now();
-    const wrong = await fetch(`${url}${path}`, { ...init, signal: AbortSignal.timeout(LIMIT_MS) }).then(
+    const wrong = await fetch(`${url}${path}`, { ...init, signal: AbortSignal.timeout(TRY_LIMIT_MS) }).then(
       judge,
-      (error: Error) =>
-        `no answer: ${error.message} ${error.cause instanceof Error ? error.cause.message : ''}`,
+      (error: Error) => {
+        if (error.name === 'TimeoutError') timeouts += 1;
+        else return `no answer: ${error.message} ${error.cause instanceof Error ? error.cause.message : ''}`;
+      },
     );
     requests += 1;
     longest = Math.max(longest, performance.now() - startedAt);
@@ -62,7 +67,7 @@ export function startProbe(url: string, campaign: number): Probe {
     stop: async () => {
       stop.abort();
       await watching;
-      return { requests, longest_ms: Math.round(longest), violations };
+      return { requests, longest_ms: Math.round(longest), timeouts, violations };
     },
   };
 }
