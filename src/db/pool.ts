@@ -42,14 +42,25 @@ const types = {
         )) as typeof pg.types.getTypeParser,
 };
 
-/** Settings of every connection: limits of both sides, since `statement_timeout` cannot fire on a frozen server. */
+const LOCK_TIMEOUT_MS = 1_000;
+/** The server's limit comes this much before the client's: then the connection lives on, and the answer is sure. */
+const SERVER_FIRST_MS = 100;
+
+/**
+ * Settings of every connection, with limits of both sides: `statement_timeout` cannot fire on a frozen server, and a
+ * client that hangs up does not end its statement, which would hold a connection for as long as it waits for a lock.
+ */
 export function connectionConfig(
-  options: Pick<PoolOptions, 'url' | 'queryTimeoutMs' | 'applicationName'>,
+  options: Pick<PoolOptions, 'url' | 'queryTimeoutMs' | 'applicationName' | 'namedStatements'>,
 ): pg.ClientConfig {
+  const { queryTimeoutMs } = options;
+  // PgBouncer refuses a connection that asks for these.
+  const limits = options.namedStatements && queryTimeoutMs > 0;
   return {
     connectionString: options.url,
     connectionTimeoutMillis: 1_000,
-    query_timeout: options.queryTimeoutMs,
+    query_timeout: queryTimeoutMs,
+    ...(limits && { statement_timeout: queryTimeoutMs - SERVER_FIRST_MS, lock_timeout: LOCK_TIMEOUT_MS }),
     application_name: options.applicationName,
     keepAlive: true,
     types,

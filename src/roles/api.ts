@@ -43,7 +43,7 @@ export async function startApi(engines: Engines): Promise<Api> {
   const sessions = createSessions({ db, clock, log: logger, members });
   await sessions.start();
   lifecycle.onClose('sessions', () => sessions.stop());
-  const cache = createCampaignCache(db, clock, logger);
+  const cache = createCampaignCache(engines.accepting, clock, logger);
   lifecycle.onClose('campaign cache', () => cache.close());
   const live = createLiveTotals(db, logger);
   const cookies = cookieNames(isSecure(config));

@@ -72,6 +72,7 @@ async function connect(options: LaneOptions, onLost: () => void): Promise<OpenLa
     connectionConfig({
       url: options.url,
       queryTimeoutMs: options.writeTimeoutMs,
+      namedStatements: true,
       applicationName: 'weir-log',
     }),
   );
