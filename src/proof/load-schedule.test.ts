@@ -46,6 +46,13 @@ test('a ramp sends what its line says in each part, in steps or straight', () =>
   assert.ok(inSecond(random, 9) > 850 && inSecond(random, 0) < 90);
 });
 
+test('a ramp down to nothing ends within its time', () => {
+  for (const arrivals of ['even', 'poisson'] as const)
+    for (const ramp of ['500..0', '700..0:5', '0..90:7'])
+      for (let seed = 1; seed <= 5; seed += 1)
+        for (const at of instants(ramp, 10, arrivals, seed)) assert.ok(at <= 10_000 + 1e-6, `${ramp}: ${at}`);
+});
+
 test('shares of a run add up to it, and even ones fall between each other', () => {
   const whole = instants('100..101', 3, 'even');
   const parts = [0, 1, 2, 3].flatMap((index) => instants('100..101', 3, 'even', 1, { index, of: 4 }));

@@ -54,7 +54,8 @@ export function createSchedule(
       if (left <= areas[index]! || index === profile.length - 1) {
         // The root of from·t + (to − from)·t² / 2s = left, in the form that a slope of zero does not break.
         const root = Math.sqrt(Math.max(0, from * from + (2 * left * (to - from)) / seconds));
-        return left <= 0 ? startMs : startMs + (2_000 * left) / (from + root);
+        // A rest that is only rounding must not lie beyond the end, which is where a rate of zero would put it.
+        return startMs + (left <= 0 ? 0 : Math.min(seconds * 1_000, (2_000 * left) / (from + root)));
       }
       left -= areas[index]!;
       startMs += seconds * 1_000;

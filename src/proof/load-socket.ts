@@ -1,4 +1,4 @@
-import { createConnection, type Socket } from 'node:net';
+import { createConnection, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { type AnswerReader, createAnswerReader, type HttpAnswer } from './load-answer.ts';
 
@@ -175,7 +175,8 @@ function openSocket(text: string): { socket: Socket; ready: 'connect' | 'secureC
   const socket = connectTls({
     host,
     port: Number(port || 443),
-    servername: host,
+    // A server is named by name alone (RFC 6066, 3).
+    ...(isIP(host) === 0 && { servername: host }),
     ALPNProtocols: ['http/1.1'],
   });
   return { socket, ready: 'secureConnect' };

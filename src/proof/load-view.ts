@@ -3,7 +3,8 @@ import type { LoadProgress } from './load.ts';
 
 // What "now" means on the screen, in looks of a second each.
 const RECENT_LOOKS = 5;
-const CURVE_LOOKS = 60;
+// As many as stand beside the two rates in 80 columns.
+const CURVE_LOOKS = 30;
 const PLAIN_EVERY_LOOKS = 2;
 const BARS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
 const NAMES = ['p50', 'p90', 'p99', 'p999', 'max'] as const;
