@@ -1,13 +1,12 @@
-import { isDataError, toEngineError } from '../../db/pg-errors.ts';
 import type { Db } from '../../db/pool.ts';
 import { EVENT_TYPE_NAMES, type Event, SUBJECT_KIND_NAMES } from '../../events/event.ts';
 import type { Clock } from '../../kit/clock.ts';
-import { AppError, EngineError } from '../../kit/errors.ts';
-import { failpoint } from '../../kit/failpoint.ts';
-import { createGroupQueue, outcomeUnknown } from '../../kit/group-queue.ts';
+import { AppError } from '../../kit/errors.ts';
+import { createGroupQueue } from '../../kit/group-queue.ts';
 import type { Logger } from '../../kit/logger.ts';
 import type { AppendOutcome, EventLog } from '../../ports/event-log.ts';
 import { EVENT_COLUMNS, type EventRow, encodeGroup, INSERT_GROUP, toEvent } from './event-rows.ts';
+import { type GroupStatements, writeGroup } from './group-writer.ts';
 import { type OpenLane, openLane } from './log-lane.ts';
 import { createPartitions } from './partitions.ts';
 
@@ -25,7 +24,6 @@ const MAX_GROUP = 1_000;
 const MAX_QUEUED = 20_000;
 const DEADLINE_MS = 2_500;
 const HOUR_MS = 3_600_000;
-const KEPT: AppendOutcome = { status: 'kept' };
 const DUPLICATE: AppendOutcome = { status: 'duplicate' };
 
 /** The event log in PostgreSQL: group commit into daily partitions, read lane by lane. */
@@ -47,7 +45,7 @@ export async function openPostgresLog(options: PostgresLogOptions): Promise<Even
     const open = lane?.current();
     if (!open) throw noConnection();
     await partitions.ensure(new Set(events.map((event) => event.day)));
-    return writeSplitting(open, events);
+    return writeGroup(open, toStatements(open), events);
   }
 
   const queue = createGroupQueue({
@@ -84,64 +82,19 @@ export async function openPostgresLog(options: PostgresLogOptions): Promise<Even
   };
 }
 
-/** A data error fails the whole statement, so the group is halved until the bad event stands alone (EL-6). */
-async function writeSplitting(open: OpenLane, events: readonly Event[]): Promise<readonly AppendOutcome[]> {
-  try {
-    return await writeOnce(open, events);
-  } catch (error) {
-    if (!isDataError(error)) throw error;
-    if (events.length === 1) return [{ status: 'unstorable', reason: (error as Error).message }];
-    const half = events.length >> 1;
-    const left = await writeSplitting(open, events.slice(0, half));
-    failpoint?.('log.between-halves');
-    const right = await writeSplitting(open, events.slice(half)).catch((cause: unknown) => {
-      // The other half is kept by now, so nobody may be told that nothing was.
-      throw left.some((outcome) => outcome.status === 'kept') ? outcomeUnknown(cause) : cause;
-    });
-    return [...left, ...right];
-  }
-}
-
-async function writeOnce(open: OpenLane, events: readonly Event[]): Promise<readonly AppendOutcome[]> {
-  const firstSeq = open.nextSeq;
-  // Never taken back, not even after an error: a seq that was tried once is not tried again.
-  open.nextSeq += events.length;
-  failpoint?.('log.before-commit');
-  let known: readonly { seq: number }[];
-  try {
-    const values = encodeGroup(events, firstSeq, open.lane);
-    const sent = open.client.query<{ seq: number }>({ name: 'insert_group', text: INSERT_GROUP, values });
-    failpoint?.('log.in-flight');
-    known = (await sent).rows;
-  } catch (error) {
-    throw failedWrite(error, open);
-  }
-  failpoint?.('log.after-commit');
-  if (known.length === 0) return events.map(() => KEPT);
-  const outcomes = events.map(() => KEPT);
-  const indexes = known.map((row) => row.seq - firstSeq);
-  const copies = await compareCopies(
-    open,
-    indexes.map((index) => events[index]!),
-  );
-  for (const [at, index] of indexes.entries()) outcomes[index] = copies[at]!;
-  return outcomes;
-}
-
-function failedWrite(error: unknown, open: OpenLane): unknown {
-  if (isDataError(error)) return error;
-  const graded = toEngineError(error, 'append', true);
-  if (!(graded instanceof EngineError)) return graded;
-  // The server said no and is still there: nothing was kept. Otherwise the commit may have happened.
-  if (!graded.mayHaveHappened) {
-    return new AppError(
-      'unavailable',
-      'The event log cannot write now. Nothing was kept; repeat after Retry-After.',
-      { cause: graded },
-    );
-  }
-  open.abandon();
-  return outcomeUnknown(graded);
+function toStatements({ client, lane }: OpenLane): GroupStatements<Event> {
+  return {
+    insert: async (events, firstSeq) => {
+      const values = encodeGroup(events, firstSeq, lane);
+      const { rows } = await client.query<{ seq: number }>({
+        name: 'insert_group',
+        text: INSERT_GROUP,
+        values,
+      });
+      return rows.map((row) => row.seq);
+    },
+    compareCopies: (events) => compareCopies(client, events),
+  };
 }
 
 interface CopyRow {
@@ -154,21 +107,10 @@ interface CopyRow {
 const COMPARE_COPIES = `select event_id, subject_kind, subject_id, type from event_log
   where (event_id, day) in (select * from unnest($1::uuid[], $2::int4[]))`;
 
-/**
- * On the writer's own connection, not the pool's: the group is kept by now, and a full pool must not turn its answer
- * into "nothing was kept". Where it fails all the same, nobody can tell which copy won.
- */
-async function compareCopies(open: OpenLane, events: readonly Event[]): Promise<AppendOutcome[]> {
-  let rows: readonly CopyRow[];
-  try {
-    const values = [events.map((event) => event.id), events.map((event) => event.day)];
-    rows = (await open.client.query<CopyRow>({ name: 'compare_copies', text: COMPARE_COPIES, values })).rows;
-  } catch (error) {
-    const graded = toEngineError(error, 'compare copies', true);
-    if (!(graded instanceof EngineError)) throw graded;
-    if (graded.mayHaveHappened) open.abandon();
-    throw outcomeUnknown(graded);
-  }
+/** On the writer's own connection: a full pool must not turn the answer to a kept group into "nothing was kept". */
+async function compareCopies(client: OpenLane['client'], events: readonly Event[]): Promise<AppendOutcome[]> {
+  const values = [events.map((event) => event.id), events.map((event) => event.day)];
+  const { rows } = await client.query<CopyRow>({ name: 'compare_copies', text: COMPARE_COPIES, values });
   const first = new Map(rows.map((row) => [row.event_id, row]));
   return events.map((event) => {
     const row = first.get(event.id);

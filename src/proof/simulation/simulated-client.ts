@@ -1,4 +1,4 @@
-import type { Answer, ServerProcess } from './simulated-process.ts';
+import { type Answer, isAccepted, type ServerProcess } from './simulated-process.ts';
 import type { World } from './simulated-world.ts';
 import type { SimulatedEvent } from './tables.ts';
 import type { Life } from './virtual-time.ts';
@@ -50,8 +50,7 @@ const OUTSIDE: Life = { name: 'client', alive: true };
 
 function settle(before: Known, reply: Reply, at: number): Known {
   if (reply.status === 'answered') {
-    const outcome = reply.outcomes[at];
-    if (outcome === 'kept' || outcome === 'duplicate') return 'ok';
+    if (isAccepted(reply.outcomes[at])) return 'ok';
     return before === 'unknown' ? 'unknown' : 'fail';
   }
   const nothingKept =

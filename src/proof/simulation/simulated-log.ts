@@ -1,7 +1,10 @@
-import { createDatabaseError, isDataError, toEngineError } from '../../db/pg-errors.ts';
-import { AppError, EngineError } from '../../kit/errors.ts';
-import { createGroupQueue, type GroupQueue, outcomeUnknown } from '../../kit/group-queue.ts';
+import { createDatabaseError, isDataError } from '../../db/pg-errors.ts';
+import { type GroupStatements, type WritableLane, writeGroup } from '../../engines/postgres/group-writer.ts';
+import type { EventType } from '../../events/event.ts';
+import { AppError } from '../../kit/errors.ts';
+import { createGroupQueue, type GroupQueue } from '../../kit/group-queue.ts';
 import type { Timers } from '../../kit/wait.ts';
+import type { AppendOutcome } from '../../ports/event-log.ts';
 import type { Session, Statement } from './simulated-server.ts';
 import type { World } from './simulated-world.ts';
 import { keepRow, type SimulatedEvent } from './tables.ts';
@@ -11,21 +14,19 @@ import type { Life } from './virtual-time.ts';
 export const DEADLINE_MS = 2_500;
 const RECONNECT_MS = 100;
 
-export type Outcome = 'kept' | 'duplicate' | 'reused' | 'unstorable';
+const TYPES: readonly EventType[] = ['view', 'true_view', 'click'];
 
 export interface SimulatedLog {
   /** As EventLog.append; the queue is the real one. */
-  readonly append: (events: readonly SimulatedEvent[]) => Promise<readonly Outcome[]>;
+  readonly append: (events: readonly SimulatedEvent[]) => Promise<readonly AppendOutcome[]>;
   readonly queued: () => number;
   readonly session: () => Session | undefined;
   readonly close: () => Promise<void>;
 }
 
-interface OpenLane {
+interface OpenLane extends WritableLane {
   readonly lane: number;
   readonly session: Session;
-  nextSeq: number;
-  readonly abandon: () => void;
 }
 
 interface Writer {
@@ -43,14 +44,16 @@ export function openSimulatedLog(world: World, life: Life): SimulatedLog {
   const timers = time.timersOf(life);
   const writer: Writer = { world, life, timers, open: undefined, connecting: undefined, closed: false };
   reconnect(writer);
-  const queue: GroupQueue<SimulatedEvent, Outcome> = createGroupQueue({
+  const queue: GroupQueue<SimulatedEvent, AppendOutcome> = createGroupQueue({
     clock: time.clock,
     timers,
     maxGroup: plan.maxGroup,
     maxQueued: plan.maxQueued,
     deadlineMs: planted === 'no-deadline' ? Number.MAX_SAFE_INTEGER : DEADLINE_MS,
     write: (events: readonly SimulatedEvent[]) =>
-      writer.open ? writeSplitting(world, writer.open, events) : Promise.reject(unavailable()),
+      writer.open
+        ? writeGroup(writer.open, toStatements(world, writer.open), events)
+        : Promise.reject(unavailable()),
   });
   return {
     append: (events) => (writer.open ? queue.add(events) : Promise.reject(unavailable())),
@@ -132,44 +135,36 @@ async function takeLane(
   }
 }
 
-/** As the port wants it (EL-6): halved until the bad event stands alone. */
-async function writeSplitting(
-  world: World,
-  open: OpenLane,
-  events: readonly SimulatedEvent[],
-): Promise<readonly Outcome[]> {
-  try {
-    return await writeOnce(world, open, events);
-  } catch (error) {
-    if (!isDataError(error)) throw error;
-    if (events.length === 1) return ['unstorable'];
-    const half = events.length >> 1;
-    const left = await writeSplitting(world, open, events.slice(0, half));
-    const right = await writeSplitting(world, open, events.slice(half)).catch((cause: unknown) => {
-      throw left.includes('kept') ? outcomeUnknown(cause) : cause;
+type Ask = <T>(statement: Statement<T>) => Promise<T>;
+
+/** The statements of a group, for the real writer of groups. */
+function toStatements(world: World, { lane, session, abandon }: OpenLane): GroupStatements<SimulatedEvent> {
+  const { server, tables, planted } = world;
+  const ask: Ask = (statement) =>
+    server.call(session, statement, DEADLINE_MS).catch((error: unknown) => {
+      if (planted !== 'told-refused' || isDataError(error)) throw error;
+      abandon();
+      throw createDatabaseError('53300', 'told as if nothing had happened');
     });
-    return [...left, ...right];
-  }
+  return {
+    insert: (events, firstSeq) => {
+      const answer = ask(insertGroup(world, lane, firstSeq, events));
+      if (planted !== 'early-answer') return answer;
+      answer.catch(abandon);
+      return Promise.resolve([]);
+    },
+    compareCopies: (events) =>
+      ask({
+        name: `compare ${events.length}`,
+        commit: () => events.map((event) => compareCopy(tables.copies.get(event.id)?.[0], event)),
+      }),
+  };
 }
 
-async function writeOnce(
-  world: World,
-  open: OpenLane,
-  events: readonly SimulatedEvent[],
-): Promise<readonly Outcome[]> {
-  const firstSeq = open.nextSeq;
-  open.nextSeq += events.length;
-  const statement = insertGroup(world, open.lane, firstSeq, events);
-  const answer = world.server.call(open.session, statement, DEADLINE_MS);
-  if (world.planted === 'early-answer') {
-    answer.catch(() => open.abandon());
-    return events.map((event) => (event.unstorable ? 'unstorable' : 'kept'));
-  }
-  try {
-    return await answer;
-  } catch (error) {
-    throw failedWrite(world, open, error);
-  }
+function compareCopy(first: SimulatedEvent | undefined, event: SimulatedEvent): AppendOutcome {
+  if (first === undefined || (first.subject === event.subject && first.type === event.type))
+    return { status: 'duplicate' };
+  return { status: 'reused', subject: { kind: 'campaign', id: first.subject }, type: TYPES[first.type]! };
 }
 
 function insertGroup(
@@ -177,15 +172,7 @@ function insertGroup(
   lane: number,
   firstSeq: number,
   events: readonly SimulatedEvent[],
-): Statement<readonly Outcome[]> {
-  const keep = (event: SimulatedEvent, index: number): Outcome => {
-    const first = tables.copies.get(event.id)?.[0];
-    if (first === undefined || planted === 'no-dedupe') {
-      keepRow(tables, lane, { seq: firstSeq + index, event });
-      return 'kept';
-    }
-    return first.subject === event.subject && first.type === event.type ? 'duplicate' : 'reused';
-  };
+): Statement<readonly number[]> {
   return {
     name: `insert ${events.length} at ${lane}:${firstSeq}`,
     // A second copy waits for the first one's transaction.
@@ -194,19 +181,18 @@ function insertGroup(
       if (events.some((event) => event.unstorable))
         throw createDatabaseError('22021', 'invalid byte sequence');
     },
-    commit: () => events.map(keep),
+    commit: () => {
+      const known: number[] = [];
+      for (const [index, event] of events.entries()) {
+        const seq = firstSeq + index;
+        if (tables.copies.has(event.id) && planted !== 'no-dedupe') known.push(seq);
+        else keepRow(tables, lane, { seq, event });
+      }
+      return known;
+    },
   };
 }
 
-function failedWrite({ planted }: World, open: OpenLane, error: unknown): unknown {
-  if (isDataError(error)) return error;
-  const graded = toEngineError(error, 'append', true);
-  if (!(graded instanceof EngineError)) return graded;
-  if (!graded.mayHaveHappened) return unavailable();
-  open.abandon();
-  return planted === 'told-refused' ? unavailable() : outcomeUnknown(graded);
-}
-
 function unavailable(): AppError {
-  return new AppError('unavailable', 'The event log cannot write now. Nothing was kept.');
+  return new AppError('unavailable', 'The event log has no connection. Nothing was kept.');
 }

@@ -1,7 +1,8 @@
 import { toAppError } from '../../http/error-handler.ts';
 import { keepCounting } from '../../pipeline/aggregate/counting.ts';
+import type { AppendOutcome } from '../../ports/event-log.ts';
 import { createCounting } from './simulated-counting.ts';
-import { DEADLINE_MS, type Outcome, openSimulatedLog, type SimulatedLog } from './simulated-log.ts';
+import { DEADLINE_MS, openSimulatedLog, type SimulatedLog } from './simulated-log.ts';
 import type { World } from './simulated-world.ts';
 import type { SimulatedEvent } from './tables.ts';
 import type { Life } from './virtual-time.ts';
@@ -11,8 +12,12 @@ const SWEEP_MS = 100;
 
 /** What a request is answered: per event, or one refusal of all. */
 export type Answer =
-  | { readonly status: 'answered'; readonly outcomes: readonly Outcome[] }
+  | { readonly status: 'answered'; readonly outcomes: readonly AppendOutcome[] }
   | { readonly status: 'refused'; readonly code: string };
+
+export function isAccepted(outcome: AppendOutcome | undefined): boolean {
+  return outcome?.status === 'kept' || outcome?.status === 'duplicate';
+}
 
 export interface Process {
   readonly name: string;
@@ -46,7 +51,7 @@ export function startServer(world: World, name: string): ServerProcess {
     unanswered += 1;
     try {
       const outcomes = await log.append(events);
-      const kept = events.filter((_, at) => outcomes[at] === 'kept' || outcomes[at] === 'duplicate');
+      const kept = events.filter((_, at) => isAccepted(outcomes[at]));
       world.watch.acknowledged(kept.map((event) => event.id));
       return { status: 'answered', outcomes };
     } catch (error) {
