@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isIP } from 'node:net';
 import { EVENT_TYPES, type EventType } from '../../events/event.ts';
 import { isUuid } from '../../events/event-id.ts';
 import type { FieldError } from '../../kit/errors.ts';
@@ -66,7 +67,7 @@ type Need = <T>(path: string, parsed: T | string) => T | undefined;
 function parseNamed(body: Record<string, unknown>, need: Need): Partial<EventInput> {
   const actor = need('actor_id', parseText(body.actor_id, 200))?.value;
   const ip = need('ip', parseText(body.ip, 45))?.value;
-  if (ip !== undefined && !/^[0-9a-fA-F:.]+$/.test(ip)) need('ip', 'must be an IPv4 or IPv6 address');
+  if (ip !== undefined && (isIP(ip) === 0 || ip.includes('%'))) need('ip', 'must be an IPv4 or IPv6 address');
   const userAgent = need('user_agent', parseText(body.user_agent, AGENT_CHARS))?.value;
   const actorId =
     actor === undefined || isUuid(actor)
