@@ -10,7 +10,7 @@ import {
 import { createRandom } from './random.ts';
 
 function make(options: Partial<RequestOptions>, count: number): LoadRequest[] {
-  const next = createRequests({
+  const requests = createRequests({
     url: 'http://127.0.0.1:8000/base',
     campaigns: [3, 5],
     mix: { event: 1 },
@@ -20,7 +20,12 @@ function make(options: Partial<RequestOptions>, count: number): LoadRequest[] {
     random: createRandom(1),
     ...options,
   });
-  return Array.from({ length: count }, () => next(1_000));
+  const made: LoadRequest[] = [];
+  while (made.length < count) {
+    const request = requests.next();
+    if (request) made.push(request);
+  }
+  return made;
 }
 
 const bodyOf = (request: LoadRequest) => JSON.parse(request.text.split('\r\n\r\n')[1]!);
@@ -70,6 +75,31 @@ test('visitors differ by agent and address; an admin names them, and sends what 
   }
   const [member] = make({ token: 'secret' }, 1);
   assert.equal(bodyOf(member!).actor_id, undefined);
+});
+
+test('a batch leaves when it is full, the rest of one at the end, and none keeps other requests waiting', () => {
+  const mix = { event: 5, batch: 1 };
+  const requests = createRequests({
+    url: 'http://127.0.0.1',
+    campaigns: [1],
+    mix,
+    batch: 10,
+    visitors: 1,
+    token: undefined,
+    random: createRandom(4),
+  });
+  const made = Array.from({ length: 1_005 }, requests.next);
+  const sizes = made.map((request) => request?.events.length);
+  assert.deepEqual(new Set(sizes), new Set([undefined, 1, 10]));
+  // Between two batches, single events leave while the second one fills.
+  const [first, second] = [sizes.indexOf(10), sizes.indexOf(10, sizes.indexOf(10) + 1)];
+  assert.ok(sizes.slice(first + 1, second).includes(1));
+  const rest = requests.rest()?.events.length ?? 0;
+  assert.equal(
+    sizes.reduce<number>((sum, size) => sum + (size ?? 0), rest),
+    1_005,
+  );
+  assert.equal(requests.rest(), undefined);
 });
 
 test('a mix that is none is refused in words', () => {

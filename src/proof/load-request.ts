@@ -36,59 +36,74 @@ export interface RequestOptions {
   readonly random: () => number;
 }
 
-/** Makes requests one after the other, at most `most` events each. The seed decides everything but the ids. */
-export function createRequests(options: RequestOptions): (most: number) => LoadRequest {
-  const { campaigns, random, token, visitors } = options;
-  const { host, pathname } = new URL(options.url);
-  const base = pathname.replace(/\/+$/, '');
-  const pickRoute = createPicker(options.mix, random);
-  const named = token !== undefined && visitors > 1;
+export interface Requests {
+  /** What leaves at the instant of one more event: its request, or nothing yet where it waits for its batch to fill. */
+  readonly next: () => LoadRequest | undefined;
+  /** The batch that is not full, at the end. */
+  readonly rest: () => LoadRequest | undefined;
+}
 
-  function makeEvent(pickType: (share: number) => EventType): SentEvent {
-    const campaign_id = campaigns[Math.floor(random() * campaigns.length)]!;
-    return { event_id: newEventId(), campaign_id, type: pickType(random()) };
-  }
-
-  function head(line: string, visitor: number, signed: boolean): string {
-    const authorization = signed && token !== undefined ? `authorization: Bearer ${token}\r\n` : '';
-    return `${line} HTTP/1.1\r\nhost: ${host}\r\n${describeVisitor(visitor, visitors)}${authorization}`;
-  }
-
-  function post(body: string, visitor: number): string {
-    const framing = `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
-    return `${head(`POST ${base}/api/events`, visitor, true)}${framing}${body}`;
-  }
-
-  function toBody(event: SentEvent, visitor: number): object {
-    return named ? { ...event, actor_id: `load-visitor-${visitor}` } : event;
-  }
-
-  return (most) => {
-    const route = pickRoute();
-    const visitor = visitors > 1 ? Math.floor(random() * visitors) : 0;
-    if (route === 'batch') {
-      const events = Array.from({ length: Math.min(most, options.batch) }, () => makeEvent(pickType));
-      // Whoever sends batches speaks for many, where it may name them.
-      const bodies = events.map((event) => toBody(event, named ? Math.floor(random() * visitors) : visitor));
-      return { route, events, text: post(JSON.stringify(bodies), visitor) };
-    }
-    const event = makeEvent(TYPES[route]);
-    const { event_id: id, campaign_id: campaign } = event;
-    const events = [event];
-    if (route === 'event')
-      return { route, events, text: post(JSON.stringify(toBody(event, visitor)), visitor) };
-    const line = {
-      view: `GET ${base}/api/campaigns/${campaign}?event_id=${id}${event.type === 'view' ? '' : '&is_true_view=true'}`,
-      click: `POST ${base}/api/campaigns/${campaign}?event_id=${id}`,
-      pixel: `GET ${base}/t/v.gif?c=${campaign}&event_id=${id}`,
-    }[route];
-    const length = route === 'click' ? 'content-length: 0\r\n' : '';
-    return { route, events, text: `${head(line, visitor, !named)}${length}\r\n` };
+/**
+ * Makes each event's request. Batches fill beside the other requests, so that these come as if there were no batches.
+ * The seed decides everything but the ids.
+ */
+export function createRequests(options: RequestOptions): Requests {
+  const { campaigns, random, visitors, batch } = options;
+  const write = createWriter(options);
+  const pickRoute = createPicker(options.mix, batch, random);
+  let filling: SentEvent[] = [];
+  const pickVisitor = () => (visitors > 1 ? Math.floor(random() * visitors) : 0);
+  const flush = (): LoadRequest => {
+    const events = filling;
+    filling = [];
+    return { route: 'batch', events, text: write.batch(events, pickVisitor) };
+  };
+  return {
+    next: () => {
+      const route = pickRoute();
+      const campaign_id = campaigns[Math.floor(random() * campaigns.length)]!;
+      const event = { event_id: newEventId(), campaign_id, type: TYPES[route](random()) };
+      if (route !== 'batch') return { route, events: [event], text: write[route](event, pickVisitor()) };
+      filling.push(event);
+      return filling.length < batch ? undefined : flush();
+    },
+    rest: () => (filling.length > 0 ? flush() : undefined),
   };
 }
 
-const TYPES: Readonly<Record<Exclude<Route, 'batch'>, (share: number) => EventType>> = {
+/** The text of a request to each route. */
+function createWriter({ url, visitors, token }: RequestOptions) {
+  const { host, pathname } = new URL(url);
+  const base = pathname.replace(/\/+$/, '');
+  const named = token !== undefined && visitors > 1;
+  const head = (line: string, visitor: number, signed: boolean) => {
+    const authorization = signed && token !== undefined ? `authorization: Bearer ${token}\r\n` : '';
+    return `${line} HTTP/1.1\r\nhost: ${host}\r\n${describeVisitor(visitor, visitors)}${authorization}`;
+  };
+  const bare = (line: string, visitor: number) => `${head(line, visitor, !named)}\r\n`;
+  const post = (body: string, visitor: number) =>
+    `${head(`POST ${base}/api/events`, visitor, true)}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+  const toBody = (event: SentEvent, visitor: number) =>
+    named ? { ...event, actor_id: `load-visitor-${visitor}` } : event;
+  return {
+    event: (event: SentEvent, visitor: number) => post(JSON.stringify(toBody(event, visitor)), visitor),
+    view: ({ campaign_id, event_id, type }: SentEvent, visitor: number) => {
+      const flag = type === 'true_view' ? '&is_true_view=true' : '';
+      return bare(`GET ${base}/api/campaigns/${campaign_id}?event_id=${event_id}${flag}`, visitor);
+    },
+    click: ({ campaign_id, event_id }: SentEvent, visitor: number) =>
+      `${head(`POST ${base}/api/campaigns/${campaign_id}?event_id=${event_id}`, visitor, !named)}content-length: 0\r\n\r\n`,
+    pixel: ({ campaign_id, event_id }: SentEvent, visitor: number) =>
+      bare(`GET ${base}/t/v.gif?c=${campaign_id}&event_id=${event_id}`, visitor),
+    // Whoever sends batches speaks for many, where it may name them.
+    batch: (events: readonly SentEvent[], pickVisitor: () => number) =>
+      post(JSON.stringify(events.map((event) => toBody(event, named ? pickVisitor() : 0))), pickVisitor()),
+  };
+}
+
+const TYPES: Readonly<Record<Route, (share: number) => EventType>> = {
   event: pickType,
+  batch: pickType,
   view: (share) => (share < 0.7 ? 'view' : 'true_view'),
   click: () => 'click',
   pixel: () => 'view',
@@ -99,17 +114,20 @@ function pickType(share: number): EventType {
   return share < 0.95 ? 'true_view' : 'click';
 }
 
-function createPicker(mix: Mix, random: () => number): () => Route {
-  const routes = ROUTES.filter((route) => (mix[route] ?? 0) > 0);
-  if (routes.length < 2) return () => routes[0] ?? 'event';
-  const sum = routes.reduce((total, route) => total + mix[route]!, 0);
+/** Of an event, where the shares are of requests: a batch takes as many events as it holds. */
+function createPicker(mix: Mix, batch: number, random: () => number): () => Route {
+  const shares = ROUTES.map((route) => [route, (mix[route] ?? 0) * (route === 'batch' ? batch : 1)] as const);
+  const some = shares.filter(([, share]) => share > 0);
+  const last = some.at(-1)?.[0] ?? 'event';
+  if (some.length < 2) return () => last;
+  const sum = some.reduce((total, [, share]) => total + share, 0);
   return () => {
     let left = random() * sum;
-    for (const route of routes) {
-      left -= mix[route]!;
+    for (const [route, share] of some) {
+      left -= share;
       if (left < 0) return route;
     }
-    return routes.at(-1)!;
+    return last;
   };
 }
 

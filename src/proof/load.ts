@@ -150,18 +150,10 @@ async function startAll(load: Load): Promise<void> {
   const { plan, schedule, late } = load;
   const { random, mix = { event: 1 }, batch = BATCH, visitors = 1 } = plan;
   const most = plan.mostInFlight ?? MOST_IN_FLIGHT;
-  const make = createRequests({ ...plan, mix, batch, visitors, random });
-  let left = schedule.events;
-  const draw = () => {
-    const request = make(left);
-    let dueMs = 0;
-    for (const _ of request.events) dueMs = schedule.next();
-    left -= request.events.length;
-    return { request, dueAt: load.startedAt + dueMs };
-  };
+  const requests = createRequests({ ...plan, mix, batch, visitors, random });
   let ranAt = performance.now();
-  while (left > 0) {
-    const { request, dueAt } = draw();
+  for (let left = schedule.events; left > 0; left -= 1) {
+    const dueAt = load.startedAt + schedule.next();
     // Behind its time, it must not keep the answers of those before from being read.
     if (performance.now() - ranAt > LONGEST_RUN_MS) {
       await letOthersRun();
@@ -174,10 +166,13 @@ async function startAll(load: Load): Promise<void> {
       if (mayNotGoOn(load)) return;
     }
     if (mayNotGoOn(load)) return;
-    const count = request.events.length;
-    late.record(performance.now() - dueAt, count);
-    if (load.inFlight + count > most) load.dropped += count;
-    else start(load, request, dueAt);
+    late.record(performance.now() - dueAt);
+    for (const request of [requests.next(), left === 1 ? requests.rest() : undefined]) {
+      if (!request) continue;
+      const count = request.events.length;
+      if (load.inFlight + count > most) load.dropped += count;
+      else start(load, request, dueAt);
+    }
   }
 }
 
