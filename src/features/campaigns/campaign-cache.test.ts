@@ -5,6 +5,7 @@ import { AppError, EngineError } from '../../kit/errors.ts';
 import { createLogger } from '../../kit/logger.ts';
 import { createCampaignCache } from './campaign-cache.ts';
 
+const turn = () => new Promise((resolve) => setImmediate(resolve));
 const down = new EngineError({
   engine: 'postgres',
   operation: 'connect',
@@ -48,6 +49,7 @@ describe('the campaign cache', () => {
 
   test('serves what it knows for a minute while the database is down, and says "unavailable" for what it does not', async () => {
     await cache.get(1);
+    await turn();
     failure = down;
     now += 59_000;
     assert.ok((await cache.get(1))?.title.startsWith('read'));
