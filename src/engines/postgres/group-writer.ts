@@ -3,7 +3,7 @@ import { AppError, EngineError } from '../../kit/errors.ts';
 import { failpoint } from '../../kit/failpoint.ts';
 import { outcomeUnknown } from '../../kit/group-queue.ts';
 import type { AppendOutcome } from '../../ports/event-log.ts';
-import type { OpenLane } from './log-lane.ts';
+import type { LaneSession, OpenLane } from './log-lane.ts';
 
 const KEPT: AppendOutcome = { status: 'kept' };
 
@@ -16,7 +16,7 @@ export interface GroupStatements<E> {
 }
 
 /** What the writing of groups moves: the lane's next `seq`, or the end of its session. */
-export type WritableLane = Pick<OpenLane, 'nextSeq' | 'abandon'>;
+export type WritableLane = Pick<OpenLane<LaneSession>, 'nextSeq' | 'abandon'>;
 
 /**
  * Keeps a group. A data error fails its whole statement, so it is halved until the bad event stands alone (EL-6).

@@ -7,6 +7,7 @@ import type { Logger } from '../../kit/logger.ts';
 import type { AppendOutcome, EventLog } from '../../ports/event-log.ts';
 import { EVENT_COLUMNS, type EventRow, encodeGroup, INSERT_GROUP, toEvent } from './event-rows.ts';
 import { type GroupStatements, writeGroup } from './group-writer.ts';
+import { openLaneSession, type PostgresSession } from './lane-session.ts';
 import { type OpenLane, openLane } from './log-lane.ts';
 import { createPartitions } from './partitions.ts';
 
@@ -31,7 +32,10 @@ export async function openPostgresLog(options: PostgresLogOptions): Promise<Even
   const { db, clock } = options;
   const partitions = createPartitions(db);
   const lane = options.writes
-    ? await openLane({ url: options.directUrl, writeTimeoutMs: DEADLINE_MS, log: options.log })
+    ? await openLane({
+        openSession: (onLost) => openLaneSession(options.directUrl, DEADLINE_MS, onLost),
+        log: options.log,
+      })
     : undefined;
   if (lane) await partitions.ensureAhead(clock.now());
   const hourly = setInterval(() => {
@@ -82,7 +86,8 @@ export async function openPostgresLog(options: PostgresLogOptions): Promise<Even
   };
 }
 
-function toStatements({ client, lane }: OpenLane): GroupStatements<Event> {
+function toStatements({ session, lane }: OpenLane<PostgresSession>): GroupStatements<Event> {
+  const { client } = session;
   return {
     insert: async (events, firstSeq) => {
       const values = encodeGroup(events, firstSeq, lane);
@@ -108,7 +113,10 @@ const COMPARE_COPIES = `select event_id, subject_kind, subject_id, type from eve
   where (event_id, day) in (select * from unnest($1::uuid[], $2::int4[]))`;
 
 /** On the writer's own connection: a full pool must not turn the answer to a kept group into "nothing was kept". */
-async function compareCopies(client: OpenLane['client'], events: readonly Event[]): Promise<AppendOutcome[]> {
+async function compareCopies(
+  client: PostgresSession['client'],
+  events: readonly Event[],
+): Promise<AppendOutcome[]> {
   const values = [events.map((event) => event.id), events.map((event) => event.day)];
   const { rows } = await client.query<CopyRow>({ name: 'compare_copies', text: COMPARE_COPIES, values });
   const first = new Map(rows.map((row) => [row.event_id, row]));

@@ -32,6 +32,8 @@ export interface SimulationResult {
 
 /** Trouble has ended: everything must be answered, counted and complete within this. */
 const QUIET_MS = 60_000;
+/** How long a server may need to keep an event again. */
+const LAST_MS = 10_000;
 const CALM = { lost: 0, refused: 0, slow: 0, silent: 0 };
 
 /** One run of the delivery logic under trouble that the seed draws. The same seed and code give the same run, line by line. */
@@ -50,7 +52,7 @@ export async function simulateSeed(seed: number, options: SimulateOptions = {}):
   const limitAt = plan.troubleMs + QUIET_MS;
   const calm = () => pending() === 0 && [...servers, ...aggregators].every((one) => one.alive());
   let quiet = await time.advance(() => time.now() > plan.troubleMs && calm(), limitAt, watch.step);
-  quiet &&= await closeAll(world, servers, aggregators);
+  quiet &&= await closeAll(world, servers, aggregators, history);
   if (quiet) judgeRun(world, history);
   else watch.violate('it did not come to rest within a minute after the trouble');
   const outcomes = { ok: 0, fail: 0, unknown: 0 };
@@ -150,6 +152,7 @@ async function closeAll(
   world: World,
   servers: readonly ServerProcess[],
   aggregators: readonly Process[],
+  history: HistoryEntry[],
 ): Promise<boolean> {
   const { time, watch, server } = world;
   const wait = (done: () => boolean) => time.advance(done, time.now() + QUIET_MS, watch.step);
@@ -158,17 +161,27 @@ async function closeAll(
     void promise.then(() => (done = true));
     return wait(() => done);
   };
+  // What nobody waits for any more may still commit.
+  if (!(await wait(() => !server.lingers()))) return false;
+  if (!(await until(Promise.all(servers.map((one) => keepOne(world, one, history)))))) return false;
   if (!(await until(Promise.all(servers.map((one) => one.close()))))) return false;
   for (const one of servers) {
     const left = (one.log()?.queued() ?? 0) + one.unanswered();
     if (left !== 0) watch.violate(`${one.name}: ${left} appends are left in a closed queue`);
   }
-  // What nobody waits for any more may still commit.
   if (!(await wait(() => !server.lingers()))) return false;
   if (!(await until(countAsCommand(world)))) return false;
   if (!watch.allSettled())
     watch.violate('a command that counted to the end left acknowledged events uncounted');
   return until(Promise.all(aggregators.map((one) => one.close())));
+}
+
+/** No server is left that only looks alive. */
+async function keepOne(world: World, server: ServerProcess, history: HistoryEntry[]): Promise<void> {
+  const event = { ...drawEvent(world.draw, world.plan, 0), id: `last of ${server.name}`, unstorable: false };
+  const [entry] = await deliver({ ...world, plan: { ...world.plan, giveUpMs: LAST_MS } }, [server], [event]);
+  history.push(entry!);
+  if (entry!.known !== 'ok') world.watch.violate(`${server.name} keeps nothing any more`);
 }
 
 /** Its database may still be busy with what began in the trouble: then a person runs it again. */

@@ -1,9 +1,9 @@
 import { createDatabaseError, isDataError } from '../../db/pg-errors.ts';
-import { type GroupStatements, type WritableLane, writeGroup } from '../../engines/postgres/group-writer.ts';
+import { type GroupStatements, writeGroup } from '../../engines/postgres/group-writer.ts';
+import { type LaneSession, type OpenLane, openLane } from '../../engines/postgres/log-lane.ts';
 import type { EventType } from '../../events/event.ts';
 import { AppError } from '../../kit/errors.ts';
 import { createGroupQueue, type GroupQueue } from '../../kit/group-queue.ts';
-import type { Timers } from '../../kit/wait.ts';
 import type { AppendOutcome } from '../../ports/event-log.ts';
 import type { Session, Statement } from './simulated-server.ts';
 import type { World } from './simulated-world.ts';
@@ -12,7 +12,6 @@ import type { Life } from './virtual-time.ts';
 
 /** As the writer in PostgreSQL has it: of an append, and of each statement. */
 export const DEADLINE_MS = 2_500;
-const RECONNECT_MS = 100;
 
 const TYPES: readonly EventType[] = ['view', 'true_view', 'click'];
 
@@ -24,121 +23,73 @@ export interface SimulatedLog {
   readonly close: () => Promise<void>;
 }
 
-interface OpenLane extends WritableLane {
-  readonly lane: number;
+interface SimulatedSession extends LaneSession {
   readonly session: Session;
 }
 
-interface Writer {
-  readonly world: World;
-  readonly life: Life;
-  readonly timers: Timers;
-  open: OpenLane | undefined;
-  connecting: Promise<void> | undefined;
-  closed: boolean;
-}
-
-/** The event log's writer over the simulated server: one session that owns a lane, one group at a time (EL-1 to EL-9). */
-export function openSimulatedLog(world: World, life: Life): SimulatedLog {
+/** The real writer of the event log, its lane and its queue over sessions of the simulated server. */
+export async function openSimulatedLog(world: World, life: Life): Promise<SimulatedLog> {
   const { time, plan, planted } = world;
   const timers = time.timersOf(life);
-  const writer: Writer = { world, life, timers, open: undefined, connecting: undefined, closed: false };
-  reconnect(writer);
+  const lane = await openLane({
+    openSession: (onLost) => Promise.resolve(openSession(world, life, onLost)),
+    log: { info: () => world.note(`${life.name} writes again`), debug: () => undefined },
+    timers,
+  });
   const queue: GroupQueue<SimulatedEvent, AppendOutcome> = createGroupQueue({
     clock: time.clock,
     timers,
     maxGroup: plan.maxGroup,
     maxQueued: plan.maxQueued,
     deadlineMs: planted === 'no-deadline' ? Number.MAX_SAFE_INTEGER : DEADLINE_MS,
-    write: (events: readonly SimulatedEvent[]) =>
-      writer.open
-        ? writeGroup(writer.open, toStatements(world, writer.open), events)
-        : Promise.reject(unavailable()),
+    write: (events: readonly SimulatedEvent[]) => {
+      const open = lane.current();
+      return open ? writeGroup(open, toStatements(world, open), events) : Promise.reject(unavailable());
+    },
   });
   return {
-    append: (events) => (writer.open ? queue.add(events) : Promise.reject(unavailable())),
+    append: (events) => (lane.current() ? queue.add(events) : Promise.reject(unavailable())),
     queued: queue.queued,
-    session: () => writer.open?.session,
+    session: () => lane.current()?.session.session,
     close: async () => {
       await queue.close();
-      writer.closed = true;
-      await writer.connecting;
-      if (writer.open) world.server.leave(writer.open.session);
+      await lane.close();
     },
   };
 }
 
-function reconnect(writer: Writer): void {
-  if (writer.closed || writer.connecting) return;
-  const run = async () => {
-    while (!writer.closed && writer.open === undefined) {
-      try {
-        writer.open = await connect(writer);
-        writer.world.note(`${writer.life.name} writes lane ${writer.open.lane} from ${writer.open.nextSeq}`);
-      } catch {
-        await writer.timers.sleep(RECONNECT_MS);
-      }
-    }
-  };
-  writer.connecting = run().finally(() => {
-    writer.connecting = undefined;
-  });
-}
-
-async function connect(writer: Writer): Promise<OpenLane> {
-  const { server, tables } = writer.world;
-  const session = server.open(writer.life, `${writer.life.name} writer`);
-  let lost = false;
-  let open = false;
-  const lose = () => {
-    if (lost) return;
-    lost = true;
-    server.leave(session);
-    if (!open) return;
-    writer.open = undefined;
-    reconnect(writer);
-  };
-  session.onLost = lose;
-  const ask = <T>(name: string, commit: () => T) => server.call(session, { name, commit }, DEADLINE_MS);
-  try {
-    const lane = await takeLane(writer.world, session, ask);
-    const head = await ask('find head', () => tables.lanes.get(lane)!.rows.at(-1)?.seq ?? 0);
-    // Its end may have come with the last answer.
-    if (lost) throw new Error('The connection was lost while it was opened.');
-    open = true;
-    return { lane, session, nextSeq: head + 1, abandon: lose };
-  } catch (error) {
-    lost = true;
-    server.leave(session);
-    throw error;
-  }
-}
-
-async function takeLane(
-  world: World,
-  session: Session,
-  ask: <T>(name: string, commit: () => T) => Promise<T>,
-): Promise<number> {
+function openSession(world: World, life: Life, onLost: () => void): SimulatedSession {
   const { server, tables, time } = world;
-  for (;;) {
-    for (const lane of await ask('list lanes', () => [...tables.lanes.keys()])) {
-      const taken = await ask(`try lane ${lane}`, () => {
+  const session = server.open(life, `${life.name} writer`);
+  session.onLost = onLost;
+  const ask = <T>(name: string, commit: () => T) => server.call(session, { name, commit }, DEADLINE_MS);
+  return {
+    session,
+    listLanes: () => ask('list lanes', () => [...tables.lanes.keys()]),
+    tryLock: (lane) =>
+      ask(`try lane ${lane}`, () => {
         if (server.holderOf(lane) || session.ended) return false;
         server.takeLane(session, lane);
+        world.note(`${life.name} takes lane ${lane}`);
         return true;
-      });
-      if (taken) return lane;
-    }
-    await ask('add a lane', () => {
-      tables.lanes.set(tables.lanes.size + 1, { createdAt: time.now(), rows: [] });
-    });
-  }
+      }),
+    addLane: () =>
+      ask('add a lane', () => {
+        tables.lanes.set(tables.lanes.size + 1, { createdAt: time.now(), rows: [] });
+      }),
+    findHead: (lane) => ask('find head', () => tables.lanes.get(lane)!.rows.at(-1)?.seq ?? 0),
+    destroy: () => server.leave(session),
+    end: () => Promise.resolve(server.leave(session)),
+  };
 }
 
 type Ask = <T>(statement: Statement<T>) => Promise<T>;
 
 /** The statements of a group, for the real writer of groups. */
-function toStatements(world: World, { lane, session, abandon }: OpenLane): GroupStatements<SimulatedEvent> {
+function toStatements(
+  world: World,
+  { lane, session: { session }, abandon }: OpenLane<SimulatedSession>,
+): GroupStatements<SimulatedEvent> {
   const { server, tables, planted } = world;
   const ask: Ask = (statement) =>
     server.call(session, statement, DEADLINE_MS).catch((error: unknown) => {

@@ -9,6 +9,7 @@ import type { Life } from './virtual-time.ts';
 
 /** The queue looks for what is past its deadline this often. */
 const SWEEP_MS = 100;
+const RESTART_MS = 200;
 
 /** What a request is answered: per event, or one refusal of all. */
 export type Answer =
@@ -37,20 +38,29 @@ export interface ServerProcess extends Process {
 
 export function startServer(world: World, name: string): ServerProcess {
   let life: Life;
-  let log: SimulatedLog;
+  /** As a process that cannot open its log yet: nobody listens. */
+  let log: SimulatedLog | undefined;
   let unanswered = 0;
   const start = () => {
-    life = { name, alive: true };
-    log = openSimulatedLog(world, life);
+    const mine = { name, alive: true };
+    life = mine;
+    log = undefined;
     unanswered = 0;
+    openSimulatedLog(world, mine).then(
+      (opened) => {
+        log = opened;
+      },
+      // It ends with its error, and is started again.
+      () => killAndStart(world, mine, RESTART_MS, start),
+    );
   };
   start();
 
-  async function answer(events: readonly SimulatedEvent[]): Promise<Answer> {
+  async function answer(open: SimulatedLog, events: readonly SimulatedEvent[]): Promise<Answer> {
     const askedAt = world.time.now();
     unanswered += 1;
     try {
-      const outcomes = await log.append(events);
+      const outcomes = await open.append(events);
       const kept = events.filter((_, at) => isAccepted(outcomes[at]));
       world.watch.acknowledged(kept.map((event) => event.id));
       return { status: 'answered', outcomes };
@@ -66,12 +76,12 @@ export function startServer(world: World, name: string): ServerProcess {
 
   return {
     name,
-    alive: () => life.alive,
-    post: (events) => (life.alive ? answer(events) : undefined),
+    alive: () => life.alive && log !== undefined,
+    post: (events) => (life.alive && log ? answer(log, events) : undefined),
     log: () => (life.alive ? log : undefined),
     unanswered: () => (life.alive ? unanswered : 0),
     kill: (downMs) => killAndStart(world, life, downMs, start),
-    close: () => log.close(),
+    close: () => log?.close() ?? Promise.resolve(),
   };
 }
 

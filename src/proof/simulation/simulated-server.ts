@@ -58,6 +58,7 @@ type Fate =
   | 'lost-after'
   | 'ended-before'
   | 'ended-after'
+  | 'ended-with'
   | 'silent';
 
 interface ServerOptions {
@@ -130,7 +131,7 @@ export function createSimulatedServer(options: ServerOptions): SimulatedServer {
   function drawFate(): Fate {
     const { lost, refused, silent } = options.weather();
     if (draw.chance(lost))
-      return draw.pick<Fate>(['lost-before', 'lost-after', 'ended-before', 'ended-after']);
+      return draw.pick<Fate>(['lost-before', 'lost-after', 'ended-before', 'ended-after', 'ended-with']);
     if (draw.chance(refused)) return draw.pick<Fate>(['rollback', 'rollback', 'resources']);
     return draw.chance(silent) ? 'silent' : 'fine';
   }
@@ -150,10 +151,12 @@ export function createSimulatedServer(options: ServerOptions): SimulatedServer {
       finish();
       answer(() => reject(error));
     };
-    const endBackend = () => {
+    const farewell = () =>
+      reject(createDatabaseError('57P01', 'terminating connection due to administrator command'));
+    const endBackend = (tell: () => void) => {
       end(session);
       answer(() => {
-        reject(createDatabaseError('57P01', 'terminating connection due to administrator command'));
+        tell();
         session.onLost();
       });
     };
@@ -171,11 +174,12 @@ export function createSimulatedServer(options: ServerOptions): SimulatedServer {
           if (fate === 'ended-before') {
             note(`${session.name} ${statement.name}: ended before its commit`);
             finish();
-            return endBackend();
+            return endBackend(farewell);
           }
           const value = statement.commit();
           finish();
-          if (fate === 'ended-after') return endBackend();
+          if (fate === 'ended-after') return endBackend(farewell);
+          if (fate === 'ended-with') return endBackend(() => resolve(value));
           if (fate === 'lost-after') return breakOff(session, 'Connection terminated unexpectedly');
           if (fate !== 'silent') answer(() => resolve(value));
         });
