@@ -6,6 +6,9 @@ export const AGGREGATOR = 'aggregator';
 /** What counts: an event whose kind and type this version knows. Counting, rebuild and verify share this one line. */
 export const COUNTABLE = 'type between 1 and 3 and subject_kind between 1 and 2';
 
+/** What counting reads of a raw row; the rest is as wide again. */
+const READ_COLUMNS = 'event_id, lane, seq, subject_kind, subject_id, rule, actor, type, occurred_at';
+
 /** Columns of one event as the counters see it. */
 export const COUNTED_COLUMNS = `subject_kind, subject_id, (rule <> 0)::int::int2 as traffic, actor, type, occurred_at`;
 
@@ -20,7 +23,7 @@ export const SEEN = '(1 << (type - 1 + 3 * traffic))';
  * hash partitions and pg_upgrade stand on them.
  */
 export const DIGEST = `coalesce(sum(uuid_hash_extended(event_id, uuid_hash_extended(actor,
-  hashint8extended((extract(epoch from occurred_at) * 1000)::bigint, subject_id * 64 + type * 8 + rule)))::numeric), 0)`;
+  hashint8extended((date_part('epoch', occurred_at) * 1000)::bigint, subject_id * 64 + type * 8 + rule)))), 0)`;
 
 const COUNTS = `count(*) filter (where type = 1), count(*) filter (where type = 2), count(*) filter (where type = 3)`;
 const SUMS = 'sum(views), sum(true_views), sum(clicks)';
@@ -30,7 +33,8 @@ const add = (table: string) =>
 
 /**
  * What counting does to the relation `batch` (of COUNTED_COLUMNS): into every counter and set, in key order, so that two
- * that count at once never wait for each other in a circle.
+ * that count at once never wait for each other in a circle. Actors that a set holds already are left out before the
+ * insert, since `on conflict` would lock the row of each: most of a batch are such.
  */
 export const COUNT_BATCH = `
 minute_rows (subject_kind, subject_id, bucket_at, traffic, views, true_views, clicks) as materialized (
@@ -51,9 +55,15 @@ into_totals as (
   select subject_kind, subject_id, traffic, ${SUMS} from minute_rows group by 1, 2, 3 order by 1, 2, 3
   on conflict (subject_kind, subject_id, traffic) ${add('counters_total')}
 ),
+actor_rows (subject_kind, subject_id, bucket_at, actor, seen) as materialized (
+  select subject_kind, subject_id, ${QUARTER_OF_EVENT}, actor, bit_or(${SEEN})::int2 from batch group by 1, 2, 3, 4
+),
 into_actors as (
   insert into actor_quarters (subject_kind, subject_id, bucket_at, actor, seen)
-  select subject_kind, subject_id, ${QUARTER_OF_EVENT}, actor, bit_or(${SEEN}) from batch group by 1, 2, 3, 4 order by 1, 2, 3, 4
+  select * from actor_rows r where not exists (
+    select from actor_quarters a where a.subject_kind = r.subject_kind and a.subject_id = r.subject_id
+      and a.bucket_at = r.bucket_at and a.actor = r.actor and a.seen | r.seen = a.seen
+  ) order by 1, 2, 3, 4
   on conflict (subject_kind, subject_id, bucket_at, actor)
   do update set seen = actor_quarters.seen | excluded.seen where actor_quarters.seen | excluded.seen <> actor_quarters.seen
 )`;
@@ -92,7 +102,7 @@ with moved as (
   where reader = '${AGGREGATOR}' and log = $1 and partition = $2 and position = $3 returning 1
 ),
 raw as materialized (
-  select * from event_log where lane = $2 and seq > $3 and seq <= $4 and exists (select from moved)
+  select ${READ_COLUMNS} from event_log where lane = $2 and seq > $3 and seq <= $4 and exists (select from moved)
 ),
 batch as materialized (select ${COUNTED_COLUMNS} from raw where ${COUNTABLE}),
 ${COUNT_BATCH},
@@ -135,7 +145,7 @@ export async function parkEvent(db: Db, batch: CountedBatch, reason: string, tri
        where reader = '${AGGREGATOR}' and log = $1 and partition = $2 and position = $3 returning 1
      ),
      raw as materialized (
-       select * from event_log where lane = $2 and seq > $3 and seq <= $4 and exists (select from moved)
+       select ${READ_COLUMNS} from event_log where lane = $2 and seq > $3 and seq <= $4 and exists (select from moved)
      ),
      ${SEAL}
      insert into dead_letters (origin, reason, detail, tries, payload)
