@@ -77,7 +77,7 @@ describe('the dedupe window', () => {
   test('is at least seven days, over midnight and over two writers at once: the first copy counts, once', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(sent, { minLength: 20, maxLength: 20 }), (events) => runOnce(events)),
-      { numRuns: 8 },
+      { numRuns: 5 },
     );
     const report = await verify(database.db, {
       repair: false,
