@@ -76,7 +76,7 @@ export function drawPlan(draw: Draw): RunPlan {
     reused: draw.pick([0, 0.02]),
     weather: {
       lost: storm * draw.pick([0, 0.01, 0.04]),
-      refused: storm * draw.pick([0, 0.01, 0.05, 0.2]),
+      refused: storm * draw.pick([0, 0.01, 0.05, 0.3]),
       slow: storm * draw.pick([0, 0.02, 0.06]),
       silent: storm * draw.pick([0, 0.005, 0.02]),
     },

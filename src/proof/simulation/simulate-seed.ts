@@ -40,31 +40,38 @@ const CALM = { lost: 0, refused: 0, slow: 0, silent: 0 };
 export async function simulateSeed(seed: number, options: SimulateOptions = {}): Promise<SimulationResult> {
   const trace: string[] = [];
   const world = createWorld(seed, options, trace);
-  const { time, plan, tables, watch } = world;
   const history: HistoryEntry[] = [];
+  try {
+    if (await run(world, history)) judgeRun(world, history);
+    else world.watch.violate('it did not come to rest within a minute after the trouble');
+  } catch (error) {
+    world.watch.violate(`it threw ${error instanceof Error ? error.stack : String(error)}`);
+  }
+  const outcomes = { ok: 0, fail: 0, unknown: 0 };
+  for (const { known } of history) outcomes[known] += 1;
+  return {
+    seed,
+    events: world.tables.copies.size,
+    outcomes,
+    simulated_ms: world.time.now(),
+    violations: world.watch.findings,
+    trace,
+  };
+}
+
+/** False where it comes to no rest. */
+async function run(world: World, history: HistoryEntry[]): Promise<boolean> {
+  const { time, plan, watch } = world;
   const servers = Array.from({ length: plan.servers }, (_, at) => startServer(world, `server ${at}`));
   const aggregators = Array.from({ length: plan.aggregators }, (_, at) =>
     startAggregating(world, `aggregator ${at}`),
   );
   const pending = sendRequests(world, servers, history);
   for (const { at, blow } of plan.blows) time.after(at, () => strike(world, servers, aggregators, blow));
-
-  const limitAt = plan.troubleMs + QUIET_MS;
   const calm = () => pending() === 0 && [...servers, ...aggregators].every((one) => one.alive());
-  let quiet = await time.advance(() => time.now() > plan.troubleMs && calm(), limitAt, watch.step);
-  quiet &&= await closeAll(world, servers, aggregators, history);
-  if (quiet) judgeRun(world, history);
-  else watch.violate('it did not come to rest within a minute after the trouble');
-  const outcomes = { ok: 0, fail: 0, unknown: 0 };
-  for (const { known } of history) outcomes[known] += 1;
-  return {
-    seed,
-    events: tables.copies.size,
-    outcomes,
-    simulated_ms: time.now(),
-    violations: watch.findings,
-    trace,
-  };
+  const isQuiet = () => time.now() > plan.troubleMs && calm();
+  const quiet = await time.advance(isQuiet, plan.troubleMs + QUIET_MS, watch.step);
+  return quiet && closeAll(world, servers, aggregators, history);
 }
 
 function createWorld(seed: number, options: SimulateOptions, trace: string[]): World {

@@ -15,6 +15,8 @@ import {
 import { EPOCH_MS, type Life } from './virtual-time.ts';
 
 const QUERY_MS = 2_500;
+/** An event that cannot be counted is tried so often, alone, before it is parked. */
+const TRIES = 5;
 const quiet = { warn: () => undefined };
 
 /** The real aggregator's surroundings: statements on the simulated server, graded as the pool grades them. */
@@ -97,14 +99,16 @@ function seal(tables: Tables, { partition, after, upTo }: CountedBatch, rows: re
 /** An event that cannot be counted fails every statement that it is in. */
 function failForData({ tables }: World, batch: CountedBatch): void {
   const left = ({ id, failures }: SimulatedEvent) => tables.failuresLeft.get(id) ?? failures;
-  const bad = rowsOf(tables, batch).find((row) => left(row.event) > 0)?.event;
+  const rows = rowsOf(tables, batch);
+  const bad = rows.find((row) => left(row.event) > 0)?.event;
   if (bad === undefined) return;
+  if (rows.length === 1) tally(tables.failedAlone, bad.id);
   tables.failuresLeft.set(bad.id, left(bad) - 1);
   throw createDatabaseError('22003', `bigint out of range: ${bad.id}`);
 }
 
 function parkStatement(world: World, batch: CountedBatch): Statement<void> {
-  const { tables, planted } = world;
+  const { tables, watch, planted } = world;
   return {
     name: `park ${batch.partition}:${batch.upTo}`,
     keys: [`position ${batch.partition}`],
@@ -112,7 +116,11 @@ function parkStatement(world: World, batch: CountedBatch): Statement<void> {
       const at = tables.positions.get(batch.partition)!;
       if (planted !== 'blind-parking' && at.position !== batch.after) return;
       const rows = rowsOf(tables, batch);
-      for (const { event } of rows) tally(tables.parked, event.id);
+      for (const { event } of rows) {
+        const tries = tables.failedAlone.get(event.id) ?? 0;
+        if (tries < TRIES) watch.violate(`${event.id} is parked after ${tries} tries`);
+        tally(tables.parked, event.id);
+      }
       if (at.position === batch.after) moveTo(world, batch, undefined);
       seal(tables, batch, rows);
     },

@@ -51,6 +51,8 @@ export interface Tables extends Counts {
   readonly counted: Map<string, number>;
   readonly parked: Map<string, number>;
   readonly failuresLeft: Map<string, number>;
+  /** How often counting failed for the data of this event alone. */
+  readonly failedAlone: Map<string, number>;
   readonly seals: Seal[];
 }
 
@@ -64,6 +66,7 @@ export function createTables(): Tables {
     counted: new Map(),
     parked: new Map(),
     failuresLeft: new Map(),
+    failedAlone: new Map(),
     seals: [],
   };
 }
