@@ -1,14 +1,15 @@
 import type { Db } from '../../db/pool.ts';
-import { EVENT_TYPE_NAMES, type Event, SUBJECT_KIND_NAMES } from '../../events/event.ts';
+import type { Event } from '../../events/event.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { AppError } from '../../kit/errors.ts';
 import { createGroupQueue } from '../../kit/group-queue.ts';
 import type { Logger } from '../../kit/logger.ts';
 import type { AppendOutcome, EventLog } from '../../ports/event-log.ts';
-import { EVENT_COLUMNS, type EventRow, encodeGroup, INSERT_GROUP, toEvent } from './event-rows.ts';
-import { type GroupStatements, writeGroup } from './group-writer.ts';
-import { openLaneSession, type PostgresSession } from './lane-session.ts';
-import { type OpenLane, openLane } from './log-lane.ts';
+import { EVENT_COLUMNS, type EventRow, toEvent } from './event-rows.ts';
+import { createGroupStatements } from './group-statements.ts';
+import { writeGroup } from './group-writer.ts';
+import { openLaneSession } from './lane-session.ts';
+import { openLane } from './log-lane.ts';
 import { createPartitions } from './partitions.ts';
 
 interface PostgresLogOptions {
@@ -25,12 +26,12 @@ const MAX_GROUP = 1_000;
 const MAX_QUEUED = 20_000;
 const DEADLINE_MS = 2_500;
 const HOUR_MS = 3_600_000;
-const DUPLICATE: AppendOutcome = { status: 'duplicate' };
 
 /** The event log in PostgreSQL: group commit into daily partitions, read lane by lane. */
 export async function openPostgresLog(options: PostgresLogOptions): Promise<EventLog> {
   const { db, clock } = options;
   const partitions = createPartitions(db);
+  const statementsOf = createGroupStatements();
   const lane = options.writes
     ? await openLane({
         openSession: (onLost) => openLaneSession(options.directUrl, DEADLINE_MS, onLost),
@@ -49,7 +50,7 @@ export async function openPostgresLog(options: PostgresLogOptions): Promise<Even
     const open = lane?.current();
     if (!open) throw noConnection();
     await partitions.ensure(new Set(events.map((event) => event.day)));
-    return writeGroup(open, toStatements(open), events);
+    return writeGroup(open, statementsOf(open), events);
   }
 
   const queue = createGroupQueue({
@@ -84,50 +85,6 @@ export async function openPostgresLog(options: PostgresLogOptions): Promise<Even
       await lane?.close();
     },
   };
-}
-
-function toStatements({ session, lane }: OpenLane<PostgresSession>): GroupStatements<Event> {
-  const { client } = session;
-  return {
-    insert: async (events, firstSeq) => {
-      const values = encodeGroup(events, firstSeq, lane);
-      const { rows } = await client.query<{ seq: number }>({
-        name: 'insert_group',
-        text: INSERT_GROUP,
-        values,
-      });
-      return rows.map((row) => row.seq);
-    },
-    compareCopies: (events) => compareCopies(client, events),
-  };
-}
-
-interface CopyRow {
-  readonly event_id: string;
-  readonly subject_kind: number;
-  readonly subject_id: number;
-  readonly type: number;
-}
-
-const COMPARE_COPIES = `select event_id, subject_kind, subject_id, type from event_log
-  where (event_id, day) in (select * from unnest($1::uuid[], $2::int4[]))`;
-
-/** On the writer's own connection: a full pool must not turn the answer to a kept group into "nothing was kept". */
-async function compareCopies(
-  client: PostgresSession['client'],
-  events: readonly Event[],
-): Promise<AppendOutcome[]> {
-  const values = [events.map((event) => event.id), events.map((event) => event.day)];
-  const { rows } = await client.query<CopyRow>({ name: 'compare_copies', text: COMPARE_COPIES, values });
-  const first = new Map(rows.map((row) => [row.event_id, row]));
-  return events.map((event) => {
-    const row = first.get(event.id);
-    const kind = row && SUBJECT_KIND_NAMES.get(row.subject_kind);
-    const type = row && EVENT_TYPE_NAMES.get(row.type);
-    if (!row || !kind || !type) return DUPLICATE;
-    const same = kind === event.subject.kind && row.subject_id === event.subject.id && type === event.type;
-    return same ? DUPLICATE : { status: 'reused', subject: { kind, id: row.subject_id }, type };
-  });
 }
 
 async function readBatch(db: Db, lane: number, after: number, limit: number) {
