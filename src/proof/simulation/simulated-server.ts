@@ -177,6 +177,7 @@ export function createSimulatedServer(options: ServerOptions): SimulatedServer {
             return endBackend(farewell);
           }
           const value = statement.commit();
+          if (statement.keys) note(`${session.name} ${statement.name}: committed`);
           finish();
           if (fate === 'ended-after') return endBackend(farewell);
           if (fate === 'ended-with') return endBackend(() => resolve(value));
