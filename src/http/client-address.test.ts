@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { clientAddress, parseCidr } from './client-address.ts';
+import { clientAddress, createAddressReader, parseCidr } from './client-address.ts';
 
 const proxies = ['10.0.0.0/8', '::1', '2001:db8:1::/48'].map(parseCidr);
 
@@ -37,5 +37,18 @@ describe('the client’s address', () => {
   });
   test('a setting that is no CIDR is refused', () => {
     for (const wrong of ['all', '10.0.0.0/33', '']) assert.throws(() => parseCidr(wrong), wrong);
+  });
+  test('is the same when it is remembered, for more clients than are', () => {
+    const read = createAddressReader(proxies);
+    for (let round = 0; round < 2; round += 1) {
+      for (let at = 0; at < 12_000; at += 1) {
+        const header = `1.2.3.4, 198.51.${at >> 8}.${at & 255}`;
+        assert.equal(read('10.0.0.7', header), clientAddress('10.0.0.7', header, proxies));
+        assert.equal(read('203.0.113.9', header), '203.0.113.9');
+      }
+    }
+    const long = `198.51.100.1${' '.repeat(500)}`;
+    assert.equal(read('10.0.0.7', long), '198.51.100.1');
+    assert.equal(read('10.0.0.7', long), '198.51.100.1');
   });
 });

@@ -1,6 +1,10 @@
 import ipaddr from 'ipaddr.js';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
+/** 10,000 headers of at most 200 characters: some megabytes, whoever sends what. */
+const ADDRESSES_KEPT = 10_000;
+const LONGEST_KEPT = 200;
+
 export type Cidr = readonly [Address, number];
 
 /** Parses `10.0.0.0/8`, `::1` and the like; throws on anything else, so that a wrong setting is found at boot. */
@@ -13,6 +17,23 @@ export function parseCidr(text: string): Cidr {
   }
   const address = ipaddr.process(text);
   return [address, address.kind() === 'ipv4' ? 32 : 128];
+}
+
+/** As `clientAddress`, for a server: a client sends many requests, so what was read last is remembered. */
+export function createAddressReader(
+  trusted: readonly Cidr[],
+): (peer: string, forwardedFor: string | undefined) => string {
+  const known = new Map<string, string>();
+  return (peer, forwardedFor) => {
+    const key = forwardedFor === undefined ? peer : `${peer} ${forwardedFor}`;
+    let address = known.get(key);
+    if (address === undefined) {
+      address = clientAddress(peer, forwardedFor, trusted);
+      if (known.size >= ADDRESSES_KEPT) known.clear();
+      if (key.length <= LONGEST_KEPT) known.set(key, address);
+    }
+    return address;
+  };
 }
 
 /**

@@ -5,7 +5,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { AppError } from '../kit/errors.ts';
 import type { Logger } from '../kit/logger.ts';
 import type { AuthenticateOptions } from './authenticate.ts';
-import { type Cidr, clientAddress } from './client-address.ts';
+import { type Cidr, createAddressReader } from './client-address.ts';
 import { handleErrors, toAppError, toProblem } from './error-handler.ts';
 import { enforcePolicies } from './policy.ts';
 import { typeQueryAndPath } from './query-types.ts';
@@ -67,13 +67,10 @@ export function createServer(options: ServerOptions): FastifyInstance {
     },
   });
   takeEmptyJson(app);
+  const readAddress = createAddressReader(options.trustedProxies);
   app.decorateRequest('clientAddress', {
     getter(this: FastifyRequest) {
-      return clientAddress(
-        this.ip ?? '',
-        headerText(this.headers['x-forwarded-for']),
-        options.trustedProxies,
-      );
+      return readAddress(this.ip ?? '', headerText(this.headers['x-forwarded-for']));
     },
   });
   app.addHook('onRequest', setDefaultHeaders);
