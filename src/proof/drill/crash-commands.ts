@@ -35,6 +35,8 @@ function toLogLine(round: number, at: number): string {
 
 /** Counters that were altered are made anew by a repair that is killed twice; the judgement shows that they were. */
 export async function crashRepair(rig: Rig, crashes: Crashes): Promise<void> {
+  // A server would find and repair them by itself. Its PostgreSQL stays.
+  await rig.server.end('SIGKILL');
   await rig.postgres.query(
     `with top as (select subject_kind, subject_id, bucket_at, traffic from counters_minute order by views desc limit 1)
      update counters_minute c set views = c.views + 7 from top
@@ -44,6 +46,7 @@ export async function crashRepair(rig: Rig, crashes: Crashes): Promise<void> {
   await crashes.command('verify.before-commit', 1, ['verify', '--repair']);
   await crashes.command('verify.after-commit', 1, ['verify', '--repair']);
   await rig.command(['verify', '--repair']);
+  await rig.server.start();
 }
 
 /** An event that was parked is counted once by a replay that is killed before and after its commit. */

@@ -6,7 +6,7 @@ import { createRandom } from '../random.ts';
 /** Of one try: no request may take longer. */
 export const TRY_LIMIT_MS = 5_000;
 const GIVE_UP_MS = 30_000;
-const MOST_SECONDS_BEHIND = 4;
+const MOST_SECONDS_BEHIND = 2;
 const LEAST_IN_FLIGHT = 500;
 const SETTLE_LIMIT_MS = 20_000;
 /** What a healthy server has under way: that of 20 ms. */

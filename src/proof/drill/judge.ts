@@ -10,7 +10,7 @@ import type { Environment } from './server-process.ts';
 const SHOWN = 20;
 
 export interface Judgement extends OracleReport {
-  /** Counters that verify computes otherwise, and batches whose raw rows are not those that were counted. */
+  /** What verify found: counters and sets that it computes otherwise, and raw rows that are not those that were counted. */
   readonly altered: number;
 }
 
@@ -26,16 +26,15 @@ export async function judge(dir: string, env: Environment, historyFile: string):
     const { db, log } = engines;
     await countUntilDry({ db, log, logger });
     const oracle = await checkHistory(db, historyFile);
-    const { differences, brokenSeals } = await verify(db, {
+    const { differences, brokenSeals, brokenSealed, strays } = await verify(db, {
       repair: false,
       signal: new AbortController().signal,
       onProgress: () => undefined,
     });
-    const altered = differences.length + brokenSeals.length;
-    const findings = [
-      ...oracle.findings,
-      ...[...differences, ...brokenSeals].map((one) => JSON.stringify(one)),
-    ];
+    const found = [...differences, ...brokenSeals, ...brokenSealed].map((one) => JSON.stringify(one));
+    const altered = found.length + strays;
+    const findings = [...oracle.findings, ...found];
+    if (strays > 0) findings.push(`${strays} raw rows stand in no batch that was counted`);
     return { ...oracle, mismatch: oracle.mismatch + altered, altered, findings: findings.slice(0, SHOWN) };
   } finally {
     await engines.close();
