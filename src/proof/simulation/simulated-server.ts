@@ -1,5 +1,6 @@
 import { createDatabaseError } from '../../db/pg-errors.ts';
 import type { Draw, Weather } from './run-plan.ts';
+import { createLocks } from './statement-locks.ts';
 import type { Life, VirtualTime } from './virtual-time.ts';
 
 /** One statement, one transaction. */
@@ -27,6 +28,7 @@ export interface Session {
   /** The server saw that: it ends once its statement is done. */
   gone: boolean;
   ended: boolean;
+  /** Statements that were sent and have not ended at the server. */
   running: number;
   frozenUntil: number;
 }
@@ -160,7 +162,6 @@ export function createSimulatedServer(options: ServerOptions): SimulatedServer {
         session.onLost();
       });
     };
-    session.running += 1;
     locks.take(keys, () =>
       work(session, workMs(), () => {
         if (fate === 'rollback') return refuse(createDatabaseError('40001', 'could not serialize access'));
@@ -215,6 +216,7 @@ export function createSimulatedServer(options: ServerOptions): SimulatedServer {
         leave(session);
         return breakOff(session, 'read ECONNRESET');
       }
+      session.running += 1;
       work(session, draw.between(0.1, 1.5), () => {
         if (session.ended) return breakOff(session, 'Connection terminated');
         execute(session, statement, fate, { answer, resolve, reject });
@@ -275,27 +277,4 @@ interface Ending<T> {
   readonly answer: (run: () => void) => void;
   readonly resolve: (value: T) => void;
   readonly reject: (error: Error) => void;
-}
-
-/** Exclusive locks, all of a statement at once: nobody waits in a circle. */
-function createLocks() {
-  const waiting = new Map<string, (() => void)[]>();
-
-  function take(keys: readonly string[], taken: () => void): void {
-    const busy = keys.find((key) => waiting.has(key));
-    if (busy !== undefined) {
-      waiting.get(busy)!.push(() => take(keys, taken));
-      return;
-    }
-    for (const key of keys) waiting.set(key, []);
-    taken();
-  }
-
-  function release(keys: readonly string[]): void {
-    const next = keys.flatMap((key) => waiting.get(key) ?? []);
-    for (const key of keys) waiting.delete(key);
-    for (const go of next) go();
-  }
-
-  return { take, release };
 }
