@@ -199,8 +199,10 @@ export interface PipelineState {
 /** Where counting stands: for the console's corner, `weir doctor` and /metrics. */
 export async function readPipelineState(db: Db, log: string): Promise<PipelineState> {
   const [row] = await db.query<PipelineState>(
-    `select coalesce(sum(lag), 0)::int8 as lag_events, min(complete_through) as complete_through,
-       (extract(epoch from clock_timestamp() - min(complete_through)) * 1000)::int8 as lag_ms,
+    `select coalesce(sum(lag), 0)::int8 as lag_events,
+       -- A clock that was set back makes no promise about the future and no negative age.
+       case when count(*) > 0 then least(min(complete_through), clock_timestamp()) end as complete_through,
+       case when count(*) > 0 then greatest(0, extract(epoch from clock_timestamp() - min(complete_through)) * 1000) end::int8 as lag_ms,
        (select count(*) from dead_letters where replayed_at is null) as parked
      from (
        select p.complete_through, (
