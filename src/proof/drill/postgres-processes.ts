@@ -34,62 +34,30 @@ const silent = createLogger('silent');
 export function createPostgresProcesses(dataDir: string): PostgresProcesses {
   let known: Place | undefined;
   const place = () => (known ??= preparePlace(dataDir));
-
-  async function query<R extends object>(text: string, values?: readonly unknown[]): Promise<R[]> {
-    const postmaster = findPostmaster(place());
-    if (!postmaster) throw new Error('PostgreSQL does not run.');
-    const pool = openPool({
-      url: toUrl(place(), postmaster),
-      max: 1,
-      queryTimeoutMs: 20_000,
-      namedStatements: false,
-      applicationName: 'weir-drill',
-      log: silent,
-    });
-    return pool.query<R>(text, values).finally(() => pool.close());
-  }
-
-  /** Undefined where there is none now. */
-  async function find(part: PostgresPart, random: () => number): Promise<number | undefined> {
-    if (part === 'postmaster') return findPostmaster(place())?.pid;
-    const rows = await query<{ pid: number }>(
-      `select pid from pg_stat_activity
-       where pid <> pg_backend_pid() and ($1 = 'backend' or application_name = 'weir-log') order by pid`,
-      [part],
-    );
-    return rows[Math.floor(random() * rows.length)]?.pid;
-  }
-
-  /** Each crash ends every process but the postmaster, and the checkpointer is among the first that come back. */
-  async function wasRestarted(since: number): Promise<boolean> {
-    const found = await query<{ fresh: boolean }>(
-      `select backend_start > $1 as fresh from pg_stat_activity where backend_type = 'checkpointer'`,
-      [new Date(since)],
-    ).catch(() => []);
-    return found[0]?.fresh ?? false;
-  }
+  const findMain = () => findPostmaster(place())?.pid;
+  const query: Query = (text, values) => queryOnce(place(), text, values);
 
   return {
     query,
     signal: async (part, signal, random) => {
+      const find = async () =>
+        part === 'postmaster' ? findMain() : pick(await listBackends(query, part), random);
       const due = performance.now() + FIND_LIMIT_MS;
-      let pid = await find(part, random);
+      let pid = await find();
       // The log's writer may not be back from the crash before.
       while (pid === undefined && performance.now() < due) {
         await sleep(LOOK_MS);
-        pid = await find(part, random);
+        pid = await find();
       }
       if (pid === undefined) throw new Error(`PostgreSQL has no process to be called its ${part} now.`);
       signalProcess(pid, signal);
       return pid;
     },
     freeze: async () => {
-      const postmaster = await find('postmaster', Math.random);
-      const others = await query<{ pid: number }>(
-        'select pid from pg_stat_activity where pid <> pg_backend_pid()',
-      );
+      const backends = await listBackends(query, 'backend');
+      const main = findMain();
       // The postmaster first: it would answer for those that stand still.
-      const pids = [...(postmaster === undefined ? [] : [postmaster]), ...others.map((row) => row.pid)];
+      const pids = main === undefined ? backends : [main, ...backends];
       for (const pid of pids) signalProcess(pid, 'SIGSTOP');
       return () => {
         for (const pid of pids) signalProcess(pid, 'SIGCONT');
@@ -97,15 +65,58 @@ export function createPostgresProcesses(dataDir: string): PostgresProcesses {
     },
     acceptingSince: async (since, limitMs) => {
       const due = performance.now() + limitMs;
-      for (;;) {
-        if (await wasRestarted(since)) return performance.now();
+      while (!(await wasRestarted(query, since))) {
         if (performance.now() > due) throw new Error(`PostgreSQL took no connection within ${limitMs} ms.`);
         await sleep(LOOK_MS);
       }
+      return performance.now();
     },
     killNow: () => {
-      const postmaster = existsSync(join(dataDir, 'postgres')) ? findPostmaster(place()) : undefined;
-      if (postmaster) signalProcess(postmaster.pid, 'SIGKILL');
+      const main = existsSync(join(dataDir, 'postgres')) ? findMain() : undefined;
+      if (main !== undefined) signalProcess(main, 'SIGKILL');
     },
   };
+}
+
+type Query = PostgresProcesses['query'];
+
+async function queryOnce<R extends object>(
+  place: Place,
+  text: string,
+  values?: readonly unknown[],
+): Promise<R[]> {
+  const postmaster = findPostmaster(place);
+  if (!postmaster) throw new Error('PostgreSQL does not run.');
+  const pool = openPool({
+    url: toUrl(place, postmaster),
+    max: 1,
+    queryTimeoutMs: 20_000,
+    namedStatements: false,
+    applicationName: 'weir-drill',
+    log: silent,
+  });
+  return pool.query<R>(text, values).finally(() => pool.close());
+}
+
+/** Pids of its processes but the postmaster; with `log`, of the writers of events alone. */
+async function listBackends(query: Query, part: 'log' | 'backend'): Promise<number[]> {
+  const rows = await query<{ pid: number }>(
+    `select pid from pg_stat_activity
+     where pid <> pg_backend_pid() and ($1 = 'backend' or application_name = 'weir-log') order by pid`,
+    [part],
+  );
+  return rows.map((row) => row.pid);
+}
+
+/** Each crash ends every process but the postmaster, and the checkpointer is among the first that come back. */
+async function wasRestarted(query: Query, since: number): Promise<boolean> {
+  const found = await query<{ fresh: boolean }>(
+    `select backend_start > $1 as fresh from pg_stat_activity where backend_type = 'checkpointer'`,
+    [new Date(since)],
+  ).catch(() => []);
+  return found[0]?.fresh ?? false;
+}
+
+function pick<T>(values: readonly T[], random: () => number): T | undefined {
+  return values[Math.floor(random() * values.length)];
 }

@@ -5,15 +5,9 @@ import { createHistory } from '../history.ts';
 import { createRandom } from '../random.ts';
 import { type DrillLoad, startDrillLoad, type WatchedHistory, watchHistory } from './drill-load.ts';
 import { type Judgement, judge } from './judge.ts';
-import { createPostgresProcesses, type PostgresProcesses } from './postgres-processes.ts';
-import {
-  type CommandResult,
-  createServerProcess,
-  type Environment,
-  findDrillPort,
-  runCommand,
-  type ServerProcess,
-} from './server-process.ts';
+import type { PostgresProcesses } from './postgres-processes.ts';
+import { createRigServers } from './rig-servers.ts';
+import { type CommandResult, type Environment, runCommand, type ServerProcess } from './server-process.ts';
 
 /** What a scenario works with: a server on a scratch data directory, its PostgreSQL, clients, and the judgement at the end. */
 export interface Rig {
@@ -41,8 +35,6 @@ export interface Rig {
   readonly close: () => Promise<void>;
 }
 
-const EXIT_LIMIT_MS = 5_000;
-
 interface RigOptions {
   /** An empty folder, see `openScratch`. */
   readonly dir: string;
@@ -61,29 +53,11 @@ export async function openRig({ dir, seed }: RigOptions): Promise<Rig> {
     RATE_LIMITS: 'off',
     LOG_LEVEL: 'warn',
     DATA_DIR: dataDir,
-    PORT: String(await findDrillPort()),
   };
-  const opened: { server: ServerProcess; postgres: PostgresProcesses }[] = [];
-  const open = (more: Environment) => {
-    const own = { ...env, ...more };
-    const one = {
-      server: createServerProcess({ dir, env: own, port: Number(own.PORT), logFile }),
-      postgres: createPostgresProcesses(own.DATA_DIR!),
-    };
-    opened.push(one);
-    return one;
-  };
-  const { server, postgres } = open({});
+  const servers = createRigServers(dir, env, logFile);
+  const { server, postgres } = await servers.open(dataDir);
   const history = watchHistory(createHistory(historyFile));
   const loads = new Set<DrillLoad>();
-  const killNow = () => {
-    for (const one of opened) {
-      one.server.signal('SIGKILL');
-      one.postgres.killNow();
-    }
-  };
-  // A drill that is ended in the middle leaves no server behind.
-  process.once('exit', killNow);
   const stopLoads = async () => {
     await Promise.allSettled([...loads].map((load) => load.abort()));
   };
@@ -96,7 +70,7 @@ export async function openRig({ dir, seed }: RigOptions): Promise<Rig> {
     random,
     server,
     postgres,
-    openServer: async (other) => open({ DATA_DIR: other, PORT: String(await findDrillPort()) }).server,
+    openServer: async (other) => (await servers.open(other)).server,
     history,
     makeCampaigns: (count) =>
       makeCampaigns(
@@ -118,9 +92,7 @@ export async function openRig({ dir, seed }: RigOptions): Promise<Rig> {
     stopLoads,
     close: async () => {
       await stopLoads();
-      killNow();
-      for (const one of opened) await one.server.exited(EXIT_LIMIT_MS);
-      process.off('exit', killNow);
+      await servers.close();
     },
   };
 }
