@@ -90,7 +90,7 @@ function toStatements(
   world: World,
   { lane, session: { session }, abandon }: OpenLane<SimulatedSession>,
 ): GroupStatements<SimulatedEvent> {
-  const { server, tables, planted } = world;
+  const { server, tables, draw, planted } = world;
   const ask: Ask = (statement) =>
     server.call(session, statement, DEADLINE_MS).catch((error: unknown) => {
       if (planted !== 'told-refused' || isDataError(error)) throw error;
@@ -99,7 +99,8 @@ function toStatements(
     });
   return {
     insert: (events, firstSeq) => {
-      const answer = ask(insertGroup(world, lane, firstSeq, events));
+      const insert = insertGroup(world, lane, firstSeq, events);
+      const answer = draw.chance(0.5) ? ask(insert) : copyOrInsert(ask, world, insert, events);
       if (planted !== 'early-answer') return answer;
       answer.catch(abandon);
       return Promise.resolve([]);
@@ -110,6 +111,27 @@ function toStatements(
         commit: () => events.map((event) => compareCopy(tables.copies.get(event.id)?.[0], event)),
       }),
   };
+}
+
+/** As the log in PostgreSQL has it: a COPY fails whole where an id is there already; then an INSERT tells which. */
+async function copyOrInsert(
+  ask: Ask,
+  { tables, planted }: World,
+  insert: Statement<readonly number[]>,
+  events: readonly SimulatedEvent[],
+): Promise<readonly number[]> {
+  const check = () => {
+    const ids = new Set(events.map((event) => event.id));
+    const isNew = ids.size === events.length && !events.some((event) => tables.copies.has(event.id));
+    if (!isNew && planted !== 'no-dedupe') throw createDatabaseError('23505', 'duplicate key value');
+    insert.check?.();
+  };
+  try {
+    return await ask({ ...insert, name: insert.name.replace('insert', 'copy'), check });
+  } catch (error) {
+    if (!isDataError(error)) throw error;
+    return ask(insert);
+  }
 }
 
 function compareCopy(first: SimulatedEvent | undefined, event: SimulatedEvent): AppendOutcome {
