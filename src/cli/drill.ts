@@ -12,6 +12,7 @@ interface Options {
   readonly seed?: number;
   readonly dir?: string;
   readonly rate?: number;
+  readonly seconds?: number;
   readonly keep?: boolean;
   readonly json?: boolean;
   readonly list?: boolean;
@@ -32,6 +33,7 @@ export function addDrill(program: Command): void {
     .option('--seed <n>', 'repeats the choices of an earlier drill', parseCount(MOST_SEED))
     .option('--dir <path>', 'an empty folder to work in, or one of earlier drills; else a temporary one')
     .option('--rate <n>', 'events a second', parseCount(MOST))
+    .option('--seconds <n>', 'how long each part of a scenario that goes by time lasts', parseCount(MOST))
     .option('--keep', 'keep data and history of scenarios that passed, too')
     .option('--json', 'print one JSON object')
     .option('--list', 'name the scenarios')
@@ -66,13 +68,14 @@ async function drill(
   run: { seed: number; signal: AbortSignal; scratch: Scratch },
 ): Promise<DrillReport> {
   const bar = createBar(scenario.name);
-  const { kills, rounds, rate } = options;
+  const { kills, rounds, rate, seconds } = options;
   try {
     return await runScenario(scenario, {
       ...run,
       kills,
       rounds,
       rate,
+      seconds,
       keep: options.keep ?? false,
       onProgress: bar.update,
     });

@@ -7,7 +7,7 @@ import { openScratch } from '../../src/proof/drill/scratch.ts';
 /** FAULTS=ci, as `.ci/run` sets it: as many kills as a change must stand; else the short form that `npm test` has time for. */
 const faultsInFull = process.env.FAULTS === 'ci';
 
-type Sizes = Pick<ScenarioOptions, 'kills' | 'rounds' | 'rate'>;
+type Sizes = Pick<ScenarioOptions, 'kills' | 'rounds' | 'rate' | 'seconds'>;
 
 /** One scenario of the drill as a test. FAULT_SEED repeats the choices of an earlier run. */
 export function testScenario(scenario: Scenario, sizes: { short: Sizes; ci: Sizes }): void {

@@ -23,8 +23,13 @@ export interface Rig {
   readonly history: WatchedHistory;
   /** New campaigns, live for years. The server must serve. */
   readonly makeCampaigns: (count: number) => Promise<number[]>;
-  /** Single-event requests from this process at `rate` a second, open-loop, whose clients repeat what failed. */
-  readonly startLoad: (load: { rate: number; campaigns: readonly number[] }) => DrillLoad;
+  /**
+   * Single-event requests from this process at `rate` a second, open-loop, whose clients repeat what failed, to the server
+   * or to `url`.
+   */
+  readonly startLoad: (load: { rate: number; campaigns: readonly number[]; url?: string }) => DrillLoad;
+  /** An access token of the first admin, for ten minutes. The server must serve. */
+  readonly signIn: () => Promise<string>;
   /** `weir …args` as a process beside the server, or without one. */
   readonly command: (args: readonly string[], env?: Environment) => Promise<CommandResult>;
   /** Stops the server, counts until dry, and asks oracle and verify. Nothing can be sent afterwards. */
@@ -61,6 +66,10 @@ export async function openRig({ dir, seed }: RigOptions): Promise<Rig> {
   const stopLoads = async () => {
     await Promise.allSettled([...loads].map((load) => load.abort()));
   };
+  const signIn = async () => {
+    const body = { username: 'admin@example.com', password: env.ADMIN_PASSWORD! };
+    return String((await send(`${server.url}/api/token/pair`, body)).access);
+  };
   let titles = 0;
 
   return {
@@ -72,14 +81,15 @@ export async function openRig({ dir, seed }: RigOptions): Promise<Rig> {
     postgres,
     openServer: async (other) => (await servers.open(other)).server,
     history,
-    makeCampaigns: (count) =>
+    signIn,
+    makeCampaigns: async (count) =>
       makeCampaigns(
         server.url,
-        env.ADMIN_PASSWORD!,
+        await signIn(),
         Array.from({ length: count }, () => `drill ${++titles}`),
       ),
     startLoad: (load) => {
-      const started = startDrillLoad({ ...load, url: server.url, seed: seed + loads.size + 1, history });
+      const started = startDrillLoad({ url: server.url, ...load, seed: seed + loads.size + 1, history });
       loads.add(started);
       return started;
     },
@@ -97,8 +107,7 @@ export async function openRig({ dir, seed }: RigOptions): Promise<Rig> {
   };
 }
 
-async function makeCampaigns(url: string, password: string, titles: readonly string[]): Promise<number[]> {
-  const signedIn = await send(`${url}/api/token/pair`, { username: 'admin@example.com', password });
+async function makeCampaigns(url: string, token: string, titles: readonly string[]): Promise<number[]> {
   const made: number[] = [];
   for (const title of titles) {
     const campaign = {
@@ -107,7 +116,7 @@ async function makeCampaigns(url: string, password: string, titles: readonly str
       start_date: '2000-01-01T00:00:00Z',
       end_date: '2100-01-01T00:00:00Z',
     };
-    made.push(Number((await send(`${url}/api/campaigns`, campaign, String(signedIn.access))).id));
+    made.push(Number((await send(`${url}/api/campaigns`, campaign, token)).id));
   }
   return made;
 }

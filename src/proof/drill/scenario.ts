@@ -18,6 +18,8 @@ export interface ScenarioOptions {
   readonly rounds?: number | undefined;
   /** Events a second. */
   readonly rate?: number | undefined;
+  /** Of each part of a scenario that goes by time. */
+  readonly seconds?: number | undefined;
   /** At its abort a scenario breaks nothing more and returns what it has. */
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, of: number, text: string) => void;

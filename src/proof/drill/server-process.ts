@@ -24,12 +24,14 @@ export interface Exit {
 /** The server as a process of its own, started and ended as often as a scenario likes. */
 export interface ServerProcess {
   readonly url: string;
-  /** Starts it without waiting; `env` is added to the rig's. Throws where it runs already. */
-  readonly launch: (env?: Environment) => void;
+  /** Starts it without waiting, or `weir …args`; `env` is added to the rig's. Throws where it runs already. */
+  readonly launch: (env?: Environment, args?: readonly string[]) => void;
   /** Resolves with the milliseconds since `launch` once it is ready; rejects with the end of its output where it ends. */
   readonly ready: () => Promise<number>;
   /** `launch` and `ready`. */
-  readonly start: (env?: Environment) => Promise<number>;
+  readonly start: (env?: Environment, args?: readonly string[]) => Promise<number>;
+  /** Memory of the process (resident set), in MB; undefined where the platform does not tell, or none runs. */
+  readonly memoryMb: () => number | undefined;
   /** Sends a signal: SIGSTOP and SIGCONT freeze and thaw it. */
   readonly signal: (signal: NodeJS.Signals) => void;
   /** Sends SIGKILL or SIGTERM and waits for the end. Without effect where it does not run. */
@@ -53,10 +55,10 @@ export function createServerProcess(options: ServerOptions): ServerProcess {
   let launchedAt = 0;
   const runs = () => child !== undefined && child.exitCode === null && child.signalCode === null;
 
-  function launch(env: Environment = {}): void {
+  function launch(env: Environment = {}, args?: readonly string[]): void {
     if (runs()) throw new Error(`The server of the drill runs already (process ${child?.pid}).`);
     launchedAt = performance.now();
-    child = spawnNode([MAIN], options, env);
+    child = spawnNode(args ? [WEIR, ...args] : [MAIN], options, env);
   }
 
   async function ready(): Promise<number> {
@@ -81,10 +83,11 @@ export function createServerProcess(options: ServerOptions): ServerProcess {
     url,
     launch,
     ready,
-    start: (env) => {
-      launch(env);
+    start: (env, args) => {
+      launch(env, args);
       return ready();
     },
+    memoryMb: () => (runs() ? readMemoryMb(child!.pid!) : undefined),
     signal: (signal) => void child?.kill(signal),
     end: async (signal) => {
       if (!runs()) return undefined;
@@ -141,6 +144,16 @@ async function answers(url: string): Promise<boolean> {
     },
     () => false,
   );
+}
+
+function readMemoryMb(pid: number): number | undefined {
+  try {
+    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return kilobytes === undefined ? undefined : Math.round(Number(kilobytes) / 1_024);
+  } catch {
+    // It ended in between, or this is no Linux.
+    return undefined;
+  }
 }
 
 function readTail(file: string): string {
