@@ -75,10 +75,11 @@ async function restoreRow(tx: Db, letter: Parked): Promise<void> {
   );
 }
 
-/** Empties the lines of imported logs that were parked over 30 days ago: they hold whole addresses. The reason stays. */
-export async function emptyOldLines(db: Db): Promise<void> {
+/** Empties the lines of imported logs that were parked before then: they hold whole addresses. The reason stays. */
+export async function emptyOldLines(db: Db, before: Date): Promise<void> {
   await db.query(
     `update dead_letters set payload = payload - 'line'
-     where origin like 'import:%' and parked_at < now() - interval '30 days' and payload ? 'line'`,
+     where origin like 'import:%' and parked_at < $1 and payload ? 'line'`,
+    [before],
   );
 }

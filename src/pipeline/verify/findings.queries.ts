@@ -1,7 +1,7 @@
 import type { Db } from '../../db/pool.ts';
 
-/** What the check in the background can find. `retention`: a removal that was held back. */
-export type FindingKind = 'counter' | 'set' | 'raw' | 'sealed' | 'retention';
+/** What the check in the background can find. `retention`: a removal that was held back; `clock`: one that is in doubt. */
+export type FindingKind = 'counter' | 'set' | 'raw' | 'sealed' | 'retention' | 'clock';
 
 export interface Finding {
   /** The same finding, seen again, is one. */
@@ -43,7 +43,7 @@ export function settleFindings(db: Db, kind: FindingKind, open: readonly string[
 export async function settleUnseen(db: Db, since: Date): Promise<void> {
   await db.query(
     `update findings set settled_at = clock_timestamp()
-     where kind <> 'retention' and settled_at is null and seen_at < $1`,
+     where kind not in ('retention', 'clock') and settled_at is null and seen_at < $1`,
     [since],
   );
 }
