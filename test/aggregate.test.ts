@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { openPostgresLog } from '../src/engines/postgres/postgres-log.ts';
 import type { EventType } from '../src/events/event.ts';
-import { systemClock } from '../src/kit/clock.ts';
 import { countUntilDry, startAggregator } from '../src/pipeline/aggregate/index.ts';
 import { listParked, replayParked } from '../src/pipeline/dead-letters/index.ts';
 import { verify } from '../src/pipeline/verify/index.ts';
 import type { EventLog } from '../src/ports/event-log.ts';
 import { actorNumber, buildEvent } from './support/builders.ts';
-import { openTestDatabase, type TestDatabase, testLog } from './support/database.ts';
+import { openTestDatabase, openTestLog, type TestDatabase, testLog } from './support/database.ts';
 import { until } from './support/until.ts';
 
 const TYPES: EventType[] = ['view', 'true_view', 'click'];
@@ -19,13 +17,7 @@ describe('counting', () => {
 
   before(async () => {
     database = await openTestDatabase();
-    log = await openPostgresLog({
-      db: database.db,
-      directUrl: database.url,
-      clock: systemClock,
-      log: testLog,
-      writes: true,
-    });
+    log = await openTestLog(database);
   });
   after(async () => {
     await log.close();

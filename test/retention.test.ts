@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { openPostgresLog } from '../src/engines/postgres/postgres-log.ts';
 import { createPostgresRaw } from '../src/engines/postgres/postgres-raw.ts';
 import type { Event } from '../src/events/event.ts';
 import { readStats } from '../src/features/dashboards/stats.service.ts';
 import { createZone } from '../src/features/dashboards/time-buckets.ts';
-import { systemClock } from '../src/kit/clock.ts';
 import { countUntilDry } from '../src/pipeline/aggregate/index.ts';
 import { listParked, replayParked } from '../src/pipeline/dead-letters/index.ts';
 import { applyRetention } from '../src/pipeline/retention/index.ts';
 import { isClean, verify } from '../src/pipeline/verify/index.ts';
 import type { EventLog } from '../src/ports/event-log.ts';
 import { actorNumber, buildEvent } from './support/builders.ts';
-import { openTestDatabase, type TestDatabase, testLog } from './support/database.ts';
+import { openTestDatabase, openTestLog, type TestDatabase, testLog } from './support/database.ts';
 
 const DAY_MS = 86_400_000;
 const RETENTION = 90;
@@ -52,14 +50,7 @@ describe('retention', () => {
     await database.close();
   });
 
-  const openLog = () =>
-    openPostgresLog({
-      db: database.db,
-      directUrl: database.url,
-      clock: systemClock,
-      log: testLog,
-      writes: true,
-    });
+  const openLog = () => openTestLog(database);
   const settle = () => countUntilDry({ db: database.db, log, logger: testLog });
   const apply = () =>
     applyRetention(database.db, {

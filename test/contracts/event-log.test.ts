@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { createMemoryLog } from '../../src/engines/memory/memory-log.ts';
-import { openPostgresLog } from '../../src/engines/postgres/postgres-log.ts';
 import type { Event } from '../../src/events/event.ts';
-import { systemClock } from '../../src/kit/clock.ts';
 import type { EventLog } from '../../src/ports/event-log.ts';
 import { buildEvent } from '../support/builders.ts';
-import { openTestDatabase, testLog } from '../support/database.ts';
+import { openTestDatabase, openTestLog } from '../support/database.ts';
 
 interface Subject {
   readonly open: () => Promise<EventLog>;
@@ -16,14 +14,7 @@ interface Subject {
 async function postgres(): Promise<Subject> {
   const database = await openTestDatabase();
   return {
-    open: () =>
-      openPostgresLog({
-        db: database.db,
-        directUrl: database.url,
-        clock: systemClock,
-        log: testLog,
-        writes: true,
-      }),
+    open: () => openTestLog(database),
     close: () => database.close(),
   };
 }

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { openPostgresLog } from '../../src/engines/postgres/postgres-log.ts';
 import type { EventType } from '../../src/events/event.ts';
-import { systemClock } from '../../src/kit/clock.ts';
 import { countUntilDry } from '../../src/pipeline/aggregate/index.ts';
 import { isClean, startBackgroundCheck, verify } from '../../src/pipeline/verify/index.ts';
 import type { EventLog } from '../../src/ports/event-log.ts';
 import { createRandom } from '../../src/proof/random.ts';
 import { actorNumber, buildEvent } from '../support/builders.ts';
-import { openTestDatabase, type TestDatabase, testLog } from '../support/database.ts';
+import { openTestDatabase, openTestLog, type TestDatabase, testLog } from '../support/database.ts';
 import { until } from '../support/until.ts';
 
 const CORRUPTIONS = 100;
@@ -50,13 +48,7 @@ describe(`what is altered behind our back (FAULT_SEED=${seed})`, () => {
 
   before(async () => {
     database = await openTestDatabase();
-    log = await openPostgresLog({
-      db: database.db,
-      directUrl: database.url,
-      clock: systemClock,
-      log: testLog,
-      writes: true,
-    });
+    log = await openTestLog(database);
     // The last day, and some of the days before.
     const now = Date.now();
     for (let group = 0; group < 8; group += 1) {

@@ -3,7 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import pg from 'pg';
 import { migrate } from '../../src/db/migrate.ts';
 import { openPool, type Pool } from '../../src/db/pool.ts';
+import { openPostgresLog } from '../../src/engines/postgres/postgres-log.ts';
+import { systemClock } from '../../src/kit/clock.ts';
 import { createLogger } from '../../src/kit/logger.ts';
+import type { EventLog } from '../../src/ports/event-log.ts';
 
 export const testLog = createLogger(process.env.TEST_LOG_LEVEL ?? 'silent');
 
@@ -53,6 +56,11 @@ export async function openTestDatabase(): Promise<TestDatabase> {
       await admin(server, (client) => client.query(`drop database ${name} with (force)`));
     },
   };
+}
+
+/** A writer of that database's event log, with a lane of its own. */
+export function openTestLog({ db, url }: Pick<TestDatabase, 'db' | 'url'>): Promise<EventLog> {
+  return openPostgresLog({ db, directUrl: url, clock: systemClock, log: testLog, writes: true });
 }
 
 export function open(url: string): Pool {

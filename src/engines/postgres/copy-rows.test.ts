@@ -3,24 +3,16 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { buildEvent } from '../../../test/support/builders.ts';
-import { openTestDatabase, type TestDatabase, testLog } from '../../../test/support/database.ts';
+import { openTestDatabase, openTestLog, type TestDatabase } from '../../../test/support/database.ts';
 import type { Event } from '../../events/event.ts';
 import { newEventId } from '../../events/event-id.ts';
-import { systemClock } from '../../kit/clock.ts';
 import type { EventLog } from '../../ports/event-log.ts';
-import { openPostgresLog } from './postgres-log.ts';
 
 let database: TestDatabase;
 let log: EventLog;
 before(async () => {
   database = await openTestDatabase();
-  log = await openPostgresLog({
-    db: database.db,
-    directUrl: database.url,
-    clock: systemClock,
-    log: testLog,
-    writes: true,
-  });
+  log = await openTestLog(database);
 });
 after(async () => {
   await log.close();
