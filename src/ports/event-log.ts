@@ -11,7 +11,8 @@ import type { Event, EventType, Subject } from '../events/event.ts';
  * EL-5  Memory is bounded: a full queue refuses with `overloaded` before anything is queued.
  * EL-6  One bad event never fails its neighbours: it alone is answered `unstorable`.
  * EL-7  Where `deduplicates`: a second copy of an id is `duplicate`, or `reused` where its subject or type differ, and
- *       the first copy stays as it was.
+ *       the first copy stays as it was. Elsewhere every copy is `kept`, all of an id in one partition, in the order of
+ *       their appends; whoever counts them keeps the first.
  * EL-8  `clock` is an instant such that every event acknowledged before it is seen by a read that starts after it.
  * EL-9  A writer that was killed leaves nothing that holds readers or later writers back.
  */
@@ -59,5 +60,20 @@ export interface LogSpan {
 }
 
 export interface LogBatch extends LogSpan {
-  readonly events: readonly { readonly position: number; readonly event: Event }[];
+  readonly events: readonly PositionedEvent[];
+  /** Absent where every record was an event. `count` counts them too. */
+  readonly unreadable?: readonly UnreadableRecord[];
+}
+
+export interface PositionedEvent {
+  readonly position: number;
+  readonly event: Event;
+}
+
+/** A record that is no event, or a stretch that the log lost before it was read: for the dead letters. */
+export interface UnreadableRecord {
+  readonly position: number;
+  readonly reason: 'unreadable' | 'log_gap';
+  readonly detail: string;
+  readonly payload: Readonly<Record<string, unknown>>;
 }

@@ -1,0 +1,229 @@
+import type { MessageToProduce, Producer } from '@platformatic/kafka';
+import type { Event } from '../../events/event.ts';
+import type { Clock } from '../../kit/clock.ts';
+import { AppError } from '../../kit/errors.ts';
+import { createGroupQueue, outcomeUnknown } from '../../kit/group-queue.ts';
+import type { Logger } from '../../kit/logger.ts';
+import { sleep } from '../../kit/wait.ts';
+import type { AppendOutcome } from '../../ports/event-log.ts';
+import { encodeEvent } from './event-codec.ts';
+import {
+  clientOptions,
+  hasKafkaCode,
+  type KafkaPackage,
+  type KafkaSettings,
+  withLimit,
+} from './kafka-client.ts';
+import type { KafkaTopic } from './kafka-topic.ts';
+
+const MAX_GROUP = 1_000;
+const MAX_QUEUED = 20_000;
+const DEADLINE_MS = 2_500;
+/** Before the queue's own deadline: what comes behind a send that hangs is told "nothing was kept", and is right. */
+const SEND_MS = 2_300;
+const OPEN_MS = 2_500;
+const REOPEN_MS = 250;
+/** Below what a broker takes in one batch by default (1,048,588), with room for keys and headers. */
+const MAX_BATCH_BYTES = 800_000;
+const KEPT: AppendOutcome = { status: 'kept' };
+
+export interface KafkaWriter {
+  readonly append: (events: readonly Event[]) => Promise<readonly AppendOutcome[]>;
+  readonly queued: () => number;
+  readonly writable: () => boolean;
+  readonly close: () => Promise<void>;
+}
+
+interface WriterOptions {
+  readonly kafka: KafkaPackage;
+  readonly settings: KafkaSettings;
+  readonly topic: KafkaTopic;
+  readonly clock: Clock;
+  readonly log: Pick<Logger, 'info' | 'warn' | 'debug'>;
+}
+
+type EventProducer = Producer<Buffer, Buffer, Buffer, Buffer>;
+type EventMessage = MessageToProduce<Buffer, Buffer, Buffer, Buffer>;
+
+/**
+ * Keeps events in Kafka: idempotent, acks=all, keyed by event id. Each partition has a queue of its own, so that it never
+ * has two sends in flight and no send names two partitions: otherwise this client doubles and reorders when a leader changes.
+ * A producer that failed once is given up and replaced, its brokers in another order.
+ */
+export async function openKafkaWriter(options: WriterOptions): Promise<KafkaWriter> {
+  const { topic, clock } = options;
+  const stop = new AbortController();
+  let producer: EventProducer | undefined = await openProducer(options, 0);
+  let reopening: Promise<void> | undefined;
+  let attempts = 0;
+
+  function giveUp(failed: EventProducer, cause: unknown): void {
+    if (producer !== failed) return;
+    producer = undefined;
+    options.log.debug({ err: cause }, 'a Kafka producer was given up');
+    void closeProducer(failed);
+    if (!stop.signal.aborted) reopening ??= reopen().finally(() => (reopening = undefined));
+  }
+
+  async function reopen(): Promise<void> {
+    while (!stop.signal.aborted && producer === undefined) {
+      try {
+        attempts += 1;
+        producer = await openProducer(options, attempts);
+        options.log.info('the event log writes to Kafka again');
+      } catch (error) {
+        if (attempts % 20 === 1) options.log.warn({ err: error }, 'the event log cannot write to Kafka');
+        await sleep(REOPEN_MS, stop.signal);
+      }
+    }
+  }
+
+  async function write(partition: number, events: readonly Event[]): Promise<readonly AppendOutcome[]> {
+    let sent = false;
+    for (const messages of toBatches(events, options.settings.topic, partition)) {
+      const open = producer;
+      if (!open) throw sent ? outcomeUnknown() : notConnected();
+      try {
+        await withLimit(open.send({ messages }), SEND_MS, 'acknowledge');
+      } catch (error) {
+        giveUp(open, error);
+        throw !sent && wasRefused(error) ? notConnected(error) : outcomeUnknown(error);
+      }
+      sent = true;
+    }
+    return events.map(() => KEPT);
+  }
+
+  const queues = Array.from({ length: topic.partitions }, (_, partition) =>
+    createGroupQueue<Event, AppendOutcome>({
+      clock,
+      maxGroup: MAX_GROUP,
+      maxQueued: MAX_QUEUED,
+      deadlineMs: DEADLINE_MS,
+      write: (events) => write(partition, events),
+    }),
+  );
+  const queued = () => queues.reduce((sum, queue) => sum + queue.queued(), 0);
+
+  return {
+    queued,
+    writable: () => producer !== undefined,
+    append: (events) => {
+      if (!producer) return Promise.reject(notConnected());
+      if (queued() + events.length > MAX_QUEUED) return Promise.reject(overloaded());
+      return appendByPartition(events, queues);
+    },
+    close: async () => {
+      await Promise.all(queues.map((queue) => queue.close()));
+      stop.abort();
+      await reopening;
+      if (producer) await closeProducer(producer);
+    },
+  };
+}
+
+type Queues = readonly { readonly add: (events: readonly Event[]) => Promise<readonly AppendOutcome[]> }[];
+
+/** Where a part was kept, or may have been, nobody may be told that nothing was. */
+async function appendByPartition(
+  events: readonly Event[],
+  queues: Queues,
+): Promise<readonly AppendOutcome[]> {
+  const [first] = events;
+  if (first && events.length === 1) return queues[partitionOf(first.id, queues.length)]!.add(events);
+  const parts = new Map<number, number[]>();
+  for (const [index, event] of events.entries()) {
+    const partition = partitionOf(event.id, queues.length);
+    const part = parts.get(partition);
+    if (part) part.push(index);
+    else parts.set(partition, [index]);
+  }
+  const outcomes: AppendOutcome[] = Array.from({ length: events.length }, () => KEPT);
+  const settled = await Promise.allSettled(
+    [...parts].map(async ([partition, indexes]) => {
+      const kept = await queues[partition]!.add(indexes.map((index) => events[index]!));
+      for (const [at, index] of indexes.entries()) outcomes[index] = kept[at]!;
+    }),
+  );
+  const failed = settled.filter((one) => one.status === 'rejected').map((one) => one.reason as unknown);
+  if (failed.length === 0) return outcomes;
+  const nothingKept = failed.length === settled.length && failed.every(saysNothingKept);
+  throw nothingKept ? failed[0] : outcomeUnknown(failed[0]);
+}
+
+function saysNothingKept(error: unknown): boolean {
+  return error instanceof AppError && (error.code === 'unavailable' || error.code === 'overloaded');
+}
+
+/** All copies of an id meet in one partition. FNV-1a over the canonical text. */
+export function partitionOf(id: string, partitions: number): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < id.length; at += 1) hash = Math.imul(hash ^ id.charCodeAt(at), 0x01000193);
+  return (hash >>> 0) % partitions;
+}
+
+function toBatches(events: readonly Event[], topic: string, partition: number): EventMessage[][] {
+  const batches: EventMessage[][] = [[]];
+  let bytes = 0;
+  for (const event of events) {
+    const value = encodeEvent(event);
+    if (bytes + value.length > MAX_BATCH_BYTES && bytes > 0) {
+      batches.push([]);
+      bytes = 0;
+    }
+    bytes += value.length;
+    batches.at(-1)!.push({ topic, partition, key: Buffer.from(event.id), value });
+  }
+  return batches;
+}
+
+/** Surely not written: the leader saw that too few copies are there, before it appended. */
+function wasRefused(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(wasRefused);
+  return hasKafkaCode(error, 'NOT_ENOUGH_REPLICAS');
+}
+
+async function openProducer(options: WriterOptions, attempt: number): Promise<EventProducer> {
+  const { kafka, settings, topic } = options;
+  const producer = new kafka.Producer({
+    ...clientOptions(settings, attempt),
+    idempotent: true,
+    acks: kafka.ProduceAcks.ALL,
+    autocreateTopics: false,
+  });
+  try {
+    const work = async () => {
+      const metadata = await producer.metadata({ topics: [settings.topic], autocreateTopics: false });
+      if (metadata.topics.get(settings.topic)?.id !== topic.id)
+        throw new Error(
+          `Topic ${settings.topic} was deleted or made anew. Start Weir anew to use what is there.`,
+        );
+      await producer.initIdempotentProducer({});
+    };
+    await withLimit(work(), OPEN_MS, 'open a producer');
+    return producer;
+  } catch (error) {
+    void closeProducer(producer);
+    throw error;
+  }
+}
+
+async function closeProducer(producer: EventProducer): Promise<void> {
+  // Behind a frozen broker it would wait; nobody needs to hear the end of it.
+  await withLimit(producer.close(true), OPEN_MS, 'close').catch(() => undefined);
+}
+
+function notConnected(cause?: unknown): AppError {
+  return new AppError(
+    'unavailable',
+    'The event log has no connection to Kafka. Nothing was kept; repeat after Retry-After.',
+    cause === undefined ? {} : { cause },
+  );
+}
+
+function overloaded(): AppError {
+  return new AppError(
+    'overloaded',
+    'More events wait than Kafka takes in time. Nothing of this request was kept; repeat it after Retry-After.',
+  );
+}
