@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { type Command, InvalidArgumentError } from 'commander';
-import { type DrillReport, runScenario } from '../proof/drill/run-scenario.ts';
-import type { Scenario } from '../proof/drill/scenario.ts';
+import { runScenario } from '../proof/drill/run-scenario.ts';
+import type { DrillReport, Scenario } from '../proof/drill/scenario.ts';
 import { SCENARIOS } from '../proof/drill/scenarios.ts';
 import { openScratch, type Scratch } from '../proof/drill/scratch.ts';
 import { createBar, interruptible, print } from './output.ts';
@@ -16,6 +16,11 @@ interface Options {
   readonly keep?: boolean;
   readonly json?: boolean;
   readonly list?: boolean;
+}
+
+interface Skipped {
+  readonly name: string;
+  readonly reason: string;
 }
 
 const MOST = 1_000_000;
@@ -44,20 +49,23 @@ export function addDrill(program: Command): void {
       const signal = interruptible();
       const scratch = openScratch(options.dir);
       const reports: DrillReport[] = [];
+      const skipped: Skipped[] = [];
       try {
         for (const scenario of scenarios) {
-          if (!signal.aborted) reports.push(await drill(scenario, options, { seed, signal, scratch }));
+          const reason = scenario.findObstacle?.();
+          if (reason !== undefined) skipped.push({ name: scenario.name, reason });
+          else if (!signal.aborted) reports.push(await drill(scenario, options, { seed, signal, scratch }));
         }
       } finally {
         scratch.close();
       }
       const passed = reports.every((report) => report.passed);
-      print(
-        options.json ?? false,
-        { seed, dir: scratch.dir, passed, scenarios: reports },
-        reports.flatMap(describe),
-      );
-      if (!passed) process.exitCode = 1;
+      print(options.json ?? false, { seed, dir: scratch.dir, passed, scenarios: reports, skipped }, [
+        ...reports.flatMap(describe),
+        ...skipped.map(({ name, reason }) => `${name}: skipped: ${reason}`),
+      ]);
+      // One that was asked for by name and cannot run has proven nothing.
+      if (!passed || (named.length > 0 && skipped.length > 0)) process.exitCode = 1;
       else if (signal.aborted) process.exitCode = 130;
     });
 }

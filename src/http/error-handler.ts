@@ -30,7 +30,12 @@ export function sendProblem(
 ): FastifyReply {
   const refusal = toAppError(error);
   if (error instanceof EngineError) {
-    log.warn({ request_id: request.id, err: error, route: request.routeOptions.url }, 'an engine failed');
+    const more = takeTurn(log);
+    if (more !== undefined)
+      log.warn(
+        { request_id: request.id, err: error, route: request.routeOptions.url, ...(more > 0 && { more }) },
+        'an engine failed',
+      );
   }
   if (refusal === undefined) {
     log.error(
@@ -49,6 +54,28 @@ export function sendProblem(
   if (refusal.retryAfter !== undefined) reply.header('retry-after', String(Math.ceil(refusal.retryAfter)));
   if (refusal.status === 401) reply.header('www-authenticate', 'Bearer');
   return send(reply, toProblem(refusal, request.id));
+}
+
+interface Turn {
+  at: number;
+  passedOver: number;
+}
+
+const ENGINE_LINE_EVERY_MS = 100;
+const turns = new WeakMap<Logger, Turn>();
+
+/** Lines passed over since the last one, or undefined to pass over this one, too: an engine that is away fails every request. */
+function takeTurn(log: Logger): number | undefined {
+  const turn = turns.get(log) ?? { at: Number.NEGATIVE_INFINITY, passedOver: 0 };
+  turns.set(log, turn);
+  if (performance.now() - turn.at < ENGINE_LINE_EVERY_MS) {
+    turn.passedOver += 1;
+    return undefined;
+  }
+  const { passedOver } = turn;
+  turn.at = performance.now();
+  turn.passedOver = 0;
+  return passedOver;
 }
 
 /** The body of a refusal. */

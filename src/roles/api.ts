@@ -112,7 +112,8 @@ export async function registerRoutes(app: FastifyInstance, deps: RouteDeps): Pro
   const { rateLimits } = config;
   const secure = isSecure(config);
   await registerOpenApi(app, version);
-  registerHealthRoutes(app, { db, log, stopping: deps.stopping });
+  const dataDir = config.databaseUrl === undefined ? config.dataDir : undefined;
+  registerHealthRoutes(app, { db, log, stopping: deps.stopping, dataDir });
   registerMemberRoutes(app, { members, clock, rateLimits });
   registerSessionRoutes(app, { sessions, members, clock, cookies, secure, rateLimits });
   registerCampaignRoutes(app, { db, raw, cache, ingest, findVisitor, clock });

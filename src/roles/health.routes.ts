@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import { FULL_DISK_BYTES, findFullDisk, LOW_DISK_BYTES } from '../db/embedded/index.ts';
 import type { Db } from '../db/pool.ts';
 import { readPipelineState } from '../pipeline/aggregate/index.ts';
 import { listImports } from '../pipeline/import/index.ts';
@@ -11,6 +12,8 @@ export interface HealthDeps {
   readonly log: EventLog;
   /** True once the process began to stop: a balancer shall send nothing more. */
   readonly stopping: () => boolean;
+  /** Of the embedded PostgreSQL; undefined where another one serves. */
+  readonly dataDir: string | undefined;
 }
 
 const Nullable = {
@@ -92,5 +95,8 @@ async function findMissing(deps: HealthDeps): Promise<string[]> {
     // The name is the whole answer; the cause is in the log of whoever needed the database.
     missing.push('database');
   }
+  // A disk that is nearly full is only a reason for what is missing: events may still be kept.
+  const least = missing.length > 0 ? LOW_DISK_BYTES : FULL_DISK_BYTES;
+  if (deps.dataDir !== undefined && findFullDisk(deps.dataDir, least)) missing.push('disk space');
   return missing;
 }

@@ -134,5 +134,16 @@ export function explain(error: unknown): void {
     console.error(
       'weir: the port is taken by another program. Stop it, or choose another one: PORT=8001 npm start',
     );
+  else if (isFullDisk(error))
+    console.error(
+      `weir: a disk is full: ${(error as Error).message}. Nothing that was acknowledged is lost. Free some space there, then run this again: it goes on where it was.`,
+    );
   else console.error('weir:', error);
+}
+
+/** The system's own word, or what PostgreSQL makes of it (SQLSTATE 53100). */
+function isFullDisk(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === '53100' || isFullDisk(error.cause);
 }

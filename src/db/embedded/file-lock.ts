@@ -18,7 +18,8 @@ export function tryLock(path: string): FileLock | undefined {
   createPrivately(path);
   const file = new DatabaseSync(path, { timeout: 0 });
   try {
-    file.exec('begin exclusive');
+    // Its journal would need room, and on a full disk nobody could restart or stop PostgreSQL.
+    file.exec('pragma journal_mode = memory; begin exclusive');
   } catch (error) {
     file.close();
     if (isBusy(error)) return undefined;

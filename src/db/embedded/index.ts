@@ -2,12 +2,15 @@ import { systemClock } from '../../kit/clock.ts';
 import { AppError } from '../../kit/errors.ts';
 import type { Logger } from '../../kit/logger.ts';
 import { sleep } from '../../kit/wait.ts';
+import { explainFullDisk } from './disk-space.ts';
 import { ensureRunning, type RunningServer, stopServer } from './embedded-server.ts';
 import { type FileLock, tryLock, withLock } from './file-lock.ts';
 import { type Place, preparePlace, removeSocketDir } from './place.ts';
 import { toUrl } from './postmaster.ts';
 import { superviseServer } from './supervisor.ts';
 import { addUser, listUsers, type Role, removeUser } from './users.ts';
+
+export { FULL_DISK_BYTES, findFullDisk, LOW_DISK_BYTES } from './disk-space.ts';
 
 interface EmbeddedPostgresOptions {
   /** Created if absent; the cluster lies in its folder `postgres`, the server's log in `postgres.log`. */
@@ -34,16 +37,17 @@ const LOCK_LIMIT_MS = 150_000;
 /**
  * Runs the real PostgreSQL of the npm package in `dataDir`, or joins the one that runs there.
  * Throws AppError `conflict` if the role is `serve` and another process serves the same folder, `unavailable` if the
- * package or the folder cannot be used.
+ * package or the folder cannot be used, or its disk is full.
  */
 export async function openEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const place = preparePlace(options.dataDir);
-  const serveLock = options.role === 'serve' ? await takeServeLock(place) : undefined;
+  let serveLock: FileLock | undefined;
   try {
+    const place = preparePlace(options.dataDir);
+    serveLock = options.role === 'serve' ? await takeServeLock(place) : undefined;
     return await join(place, options, serveLock);
   } catch (error) {
     serveLock?.release();
-    throw error;
+    throw error instanceof AppError ? error : explainFullDisk(error, options.dataDir);
   }
 }
 
@@ -65,8 +69,12 @@ async function join(
   // A restart keeps the address, even if it was chosen by a process with another folder for temporary files.
   const kept: Place = place.socketDir === undefined ? place : { ...place, socketDir: server.socketDir };
   const restart = async () => {
-    const again = await underLock(() => ensureRunning(kept, { settings, port: server.port }, log));
-    return again.pid;
+    try {
+      const again = await underLock(() => ensureRunning(kept, { settings, port: server.port }, log));
+      return again.pid;
+    } catch (error) {
+      throw explainFullDisk(error, place.dataDir);
+    }
   };
   const supervisor = superviseServer(kept, server.pid, restart, log);
   const leave = async () => {

@@ -26,6 +26,8 @@ const MAX_GROUP = 1_000;
 const MAX_QUEUED = 20_000;
 const DEADLINE_MS = 2_500;
 const HOUR_MS = 3_600_000;
+/** Since a group was refused: no balancer shall send here, yet somebody must find out when it is over. */
+const REFUSED_MS = 2_000;
 
 /** The event log in PostgreSQL: group commit into daily partitions, read lane by lane. */
 export async function openPostgresLog(options: PostgresLogOptions): Promise<EventLog> {
@@ -46,11 +48,15 @@ export async function openPostgresLog(options: PostgresLogOptions): Promise<Even
   }, HOUR_MS);
   hourly.unref();
 
+  const refusals = createRefusals(options);
+
   async function write(events: readonly Event[]): Promise<readonly AppendOutcome[]> {
     const open = lane?.current();
     if (!open) throw noConnection();
-    await partitions.ensure(new Set(events.map((event) => event.day)));
-    return writeGroup(open, statementsOf(open), events);
+    return refusals.watch(async () => {
+      await partitions.ensure(new Set(events.map((event) => event.day)));
+      return writeGroup(open, statementsOf(open), events);
+    });
   }
 
   const queue = createGroupQueue({
@@ -66,7 +72,7 @@ export async function openPostgresLog(options: PostgresLogOptions): Promise<Even
     capabilities: { deduplicates: true, isRawStore: true },
     append: (events) => (lane?.current() ? queue.add(events) : Promise.reject(noConnection())),
     queued: queue.queued,
-    writable: () => lane?.current() !== undefined,
+    writable: () => lane?.current() !== undefined && !refusals.recent(),
     listPartitions: async () => {
       const rows = await db.query<{ lane: number; created_at: Date }>(
         'select lane, created_at from log_lanes order by lane',
@@ -83,6 +89,29 @@ export async function openPostgresLog(options: PostgresLogOptions): Promise<Even
       clearInterval(hourly);
       await queue.close();
       await lane?.close();
+    },
+  };
+}
+
+/** Whether the database, though connected, refuses groups, on a full disk for example; said once in the log, not for each. */
+function createRefusals({ clock, log }: Pick<PostgresLogOptions, 'clock' | 'log'>) {
+  let refusedAt: number | undefined;
+  const recent = () => refusedAt !== undefined && clock.monotonicMs() - refusedAt < REFUSED_MS;
+  return {
+    recent,
+    watch: async <T>(write: () => Promise<T>): Promise<T> => {
+      try {
+        const written = await write();
+        if (refusedAt !== undefined && !recent()) {
+          refusedAt = undefined;
+          log.info({}, 'the event log takes events again');
+        }
+        return written;
+      } catch (error) {
+        if (refusedAt === undefined) log.warn({ err: error }, 'the event log refuses events');
+        refusedAt = clock.monotonicMs();
+        throw error;
+      }
     },
   };
 }

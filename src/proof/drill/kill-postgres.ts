@@ -1,12 +1,11 @@
 import { sleep } from '../../kit/wait.ts';
-import type { LoadReport } from '../load.ts';
-import { TRY_LIMIT_MS } from './drill-load.ts';
 import { describeSlowness, toFigures } from './load-figures.ts';
 import type { PostgresPart } from './postgres-processes.ts';
-import { type ProbeReport, startProbe } from './probe.ts';
+import { startProbe } from './probe.ts';
 import type { Rig } from './rig.ts';
 import type { Scenario } from './scenario.ts';
 import { toSpread } from './spread.ts';
+import { findWrongAnswers } from './wrong-answers.ts';
 
 const KILLS = 50;
 const RATE = 1_000;
@@ -15,9 +14,6 @@ const LEAST_PAUSE_MS = 100;
 const MOST_PAUSE_MS = 1_500;
 const RECOVERY_LIMIT_MS = 60_000;
 const FIRST_OK_MS = 3_000;
-const STARVED_MS = 500;
-/** What a client may hear while the database is away; `aborted` is the end of the load. */
-const ALLOWED = /^(2\d\d|503 (overloaded|unavailable|outcome_unknown)|aborted)$/;
 
 /** The database's processes are killed under a server that stays: clients are told to come again, and nothing is lost. */
 export const killPostgres: Scenario = {
@@ -40,7 +36,12 @@ export const killPostgres: Scenario = {
     onProgress(killed.length, killed.length, `${killed.length} kills`);
     const slow = killed.filter((kill) => kill.firstOkMs > FIRST_OK_MS).length;
     return {
-      violations: findViolations(report, seen, killed.length),
+      violations: [
+        ...findWrongAnswers(report, seen),
+        ...(killed.length > 0 && report.tries === report.events
+          ? ['no try ever failed: nothing was broken']
+          : []),
+      ],
       figures: {
         kills: Object.fromEntries(
           PARTS.map((part) => [part, killed.filter((kill) => kill.part === part).length]),
@@ -79,20 +80,4 @@ async function killOne({ postgres, history, random }: Rig): Promise<Kill> {
   if (okAt === undefined)
     throw new Error(`no event was acknowledged ${RECOVERY_LIMIT_MS} ms after PostgreSQL was back`);
   return { part, acceptsMs: acceptsAt - killedAt, firstOkMs: okAt - acceptsAt };
-}
-
-/** What clients were told that they must never be, and how many waited too long for it. */
-function findViolations(report: LoadReport, probe: ProbeReport, kills: number): string[] {
-  const { answers, tries, events, late_ms } = report;
-  const { timeout = 0, ...others } = answers;
-  const wrong = Object.entries(others).filter(([what]) => !ALLOWED.test(what));
-  const slow = timeout + probe.timeouts;
-  // Clients that run that late themselves cannot tell how long a server took.
-  const starved = late_ms.p99 > STARVED_MS;
-  return [
-    ...probe.violations,
-    ...wrong.map(([what, count]) => `${count} requests ended with ${what}`),
-    ...(slow > 0 && !starved ? [`${slow} requests took longer than ${TRY_LIMIT_MS} ms`] : []),
-    ...(kills > 0 && tries === events ? ['no try ever failed: nothing was broken'] : []),
-  ];
 }
