@@ -22,10 +22,11 @@ async function postgres(): Promise<Subject> {
   };
 }
 
-function memory(): Promise<Subject> {
-  const log = createMemoryLog();
+function memory(log = createMemoryLog()): Promise<Subject> {
   return Promise.resolve({ open: () => Promise.resolve(log), close: () => Promise.resolve() });
 }
+
+const memoryWithCopies = () => memory(createMemoryLog({ keepsCopies: true }));
 
 function kafka(settings = testTopic()): Promise<Subject> {
   return Promise.resolve({
@@ -60,7 +61,7 @@ async function readAll(log: EventLog, limit = 7): Promise<Event[]> {
   return events;
 }
 
-for (const [name, make] of Object.entries({ memory, postgres, kafka })) {
+for (const [name, make] of Object.entries({ memory, memoryWithCopies, postgres, kafka })) {
   // Test by test: a suite that is skipped as a whole counts as nothing skipped.
   const skip = name === 'kafka' && withoutKafka;
 

@@ -12,6 +12,8 @@ import {
 import { dayOfEventId, isUuid } from '../../events/event-id.ts';
 
 const FORMAT = 1;
+/** 9999-12-31: the last day that has a partition's name. */
+const LAST_DAY = 2_932_896;
 const sourceNames = new Map<number, EventSource>(
   Object.entries(EVENT_SOURCES).map(([name, code]) => [code, name as EventSource]),
 );
@@ -58,9 +60,11 @@ export function decodeEvent(value: Buffer | null): Event {
   if (!isUuid(id) || !isUuid(actor)) throw new Error('Its id or actor is no UUID.');
   if (!isWhole(subject) || !isWhole(occurred) || !isWhole(received) || !isWhole(flags))
     throw new Error('A number of it is none.');
+  const day = dayOfEventId(id);
+  if (day > LAST_DAY) throw new Error('Its id is of no day.');
   return {
     id,
-    day: dayOfEventId(id),
+    day,
     subject: { kind, id: subject },
     type,
     occurredAt: occurred,

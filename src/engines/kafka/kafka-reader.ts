@@ -185,8 +185,9 @@ function createRows(after: number, limit: number) {
     try {
       events.push({ position, event: decodeEvent(value) });
     } catch (error) {
+      const detail = (error as Error).message.replaceAll('\0', '');
       const payload = { record: value?.subarray(0, UNREADABLE_BYTES).toString('base64') ?? null };
-      unreadable.push({ position, reason: 'unreadable', detail: (error as Error).message, payload });
+      unreadable.push({ position, reason: 'unreadable', detail, payload });
     }
   }
 

@@ -1,14 +1,17 @@
 import type { Event } from '../../events/event.ts';
 import type { AppendOutcome, EventLog } from '../../ports/event-log.ts';
 
-/** The event log in memory, for tests. It keeps nothing over the end of the process, and says so: EL-1 holds within it. */
-export function createMemoryLog(): EventLog {
+/**
+ * The event log in memory, for tests. It keeps nothing over the end of the process, and says so: EL-1 holds within it.
+ * With `keepsCopies` it is no raw store and deduplicates nothing, as Kafka.
+ */
+export function createMemoryLog({ keepsCopies = false } = {}): EventLog {
   const events: Event[] = [];
   const byId = new Map<string, Event>();
 
   function appendOne(event: Event): AppendOutcome {
     const first = byId.get(event.id);
-    if (!first) {
+    if (!first || keepsCopies) {
       byId.set(event.id, event);
       events.push(event);
       return { status: 'kept' };
@@ -33,7 +36,7 @@ export function createMemoryLog(): EventLog {
 
   return {
     identity: 'memory',
-    capabilities: { deduplicates: true, isRawStore: true },
+    capabilities: { deduplicates: !keepsCopies, isRawStore: !keepsCopies },
     append: (batch) => Promise.resolve(batch.map(appendOne)),
     listPartitions: () => Promise.resolve([{ partition: 1, createdAt: new Date(0) }]),
     read: (_partition, after, limit) => Promise.resolve(slice(after, limit)),

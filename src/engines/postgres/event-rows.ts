@@ -50,19 +50,27 @@ const unnested = COLUMNS.map(([, type], index) => `$${index + 1}::${type}[]`).jo
 
 /**
  * One group, one statement, one commit. It answers the seq of what was there already (nearly always nothing, so nothing
- * is read back). Sorted by key, so that two lanes with the same ids never wait for each other in a circle.
+ * is read back). Sorted by key, so that two lanes with the same ids never wait for each other in a circle; of copies of one
+ * id in the group, the first by seq wins.
  */
 export const INSERT_GROUP = `
 with input (${names}) as (select * from unnest(${unnested})),
 kept as (
   insert into event_log (${names}, lane)
-  select ${values}, $${COLUMNS.length + 1}::int2 from input order by event_id
+  select ${values}, $${COLUMNS.length + 1}::int2 from input order by event_id, seq
   on conflict do nothing returning seq
 )
 select seq from input where seq not in (select seq from kept)`;
 
 export function encodeGroup(events: readonly Event[], firstSeq: number, lane: number): unknown[] {
-  const seqs = events.map((_, index) => firstSeq + index);
+  return encodeRows(
+    events,
+    events.map((_, index) => firstSeq + index),
+    lane,
+  );
+}
+
+export function encodeRows(events: readonly Event[], seqs: readonly number[], lane: number): unknown[] {
   return [
     uuidArray(events, (event) => event.id),
     uuidArray(events, (event) => event.actor),

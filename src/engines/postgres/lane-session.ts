@@ -29,7 +29,9 @@ export async function openLaneSession(
   return {
     client,
     listLanes: async () => {
-      const { rows } = await client.query<{ lane: number }>('select lane from log_lanes order by lane');
+      const { rows } = await client.query<{ lane: number }>(
+        'select lane from log_lanes where source is null order by lane',
+      );
       return rows.map((row) => row.lane);
     },
     tryLock: async (lane) => {

@@ -7,7 +7,7 @@ import { countBatch, markComplete, parkEvent, readPositions } from './count.quer
 import { type CountingDeps, countToEnd, keepCounting } from './counting.ts';
 
 /** 5,000 events are counted in some 60 ms; more would only lengthen the transaction that others may wait for. */
-const BATCH = 5_000;
+export const BATCH = 5_000;
 
 export interface Aggregator {
   /** Runs until closed; engine trouble is waited out. */

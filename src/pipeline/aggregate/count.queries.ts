@@ -127,12 +127,18 @@ export interface CountedBatch {
 /** Returns the number of events counted, or undefined where another aggregator was first. */
 export async function countBatch(db: Db, batch: CountedBatch): Promise<number | undefined> {
   failpoint?.('count.before-commit');
-  const [row] = await db.query<{ events: number; moved: boolean }>(
+  const counted = await countRows(db, batch);
+  failpoint?.('count.after-commit');
+  return counted;
+}
+
+/** As `countBatch`, for a transaction that inserted the rows just before. */
+export async function countRows(tx: Db, batch: CountedBatch): Promise<number | undefined> {
+  const [row] = await tx.query<{ events: number; moved: boolean }>(
     COUNT,
     [batch.log, batch.partition, batch.after, batch.upTo, batch.completeThrough ?? null],
     'count_batch',
   );
-  failpoint?.('count.after-commit');
   return row?.moved ? row.events : undefined;
 }
 
@@ -161,15 +167,16 @@ export interface Position {
   readonly complete_through: Date;
 }
 
-/** Positions of every partition, new ones added at zero. A lane's first instant is its birth: nothing was there before. */
+/** Positions of every lane that a writer owns, new ones added at zero. A lane's first instant is its birth: nothing was there before. */
 export async function readPositions(db: Db, log: string): Promise<Position[]> {
   return db.query<Position>(
     `with born as (
        insert into log_positions (reader, log, partition, position, complete_through)
-       select '${AGGREGATOR}', $1, lane, 0, created_at from log_lanes on conflict do nothing returning *
+       select '${AGGREGATOR}', $1, lane, 0, created_at from log_lanes where source is null on conflict do nothing returning *
      )
      select partition, position, complete_through from born
      union select partition, position, complete_through from log_positions where reader = '${AGGREGATOR}' and log = $1
+       and partition in (select lane from log_lanes where source is null)
      order by partition`,
     [log],
     'read_positions',
