@@ -1,4 +1,5 @@
 import type { EventType, Subject } from '../events/event.ts';
+import type { PositionedEvent } from './event-log.ts';
 
 export type Traffic = 'valid' | 'invalid' | 'all';
 
@@ -9,8 +10,15 @@ export type Traffic = 'valid' | 'invalid' | 'all';
  * RS-2  `listEvents` pages by (occurred_at, event_id), newest first, and neither loses nor doubles a row while others come.
  * RS-3  `listActors` and `countMemberClickers` see only what was kept; an actor is one however many events it has.
  * RS-4  `address_sealed` comes as it was given: a store holds no key and opens nothing.
+ * RS-5  Recorded means durable: when `record` resolves, its events survive a kill -9 of the engine. Where the log's own
+ *       rows are the store, the log's EL-1 says so.
+ * RS-6  Recording an event again is success, and the first copy stays as it was.
+ * RS-7  One event that cannot be stored never fails its neighbours: it alone is refused, with its reason.
+ * RS-8  `check` finds every event that is missing or altered, `countDay` every one too many.
  */
 export interface RawStore {
+  /** undefined: the event log's own rows are the store, so that nothing needs to be recorded. */
+  readonly recording: RawRecording | undefined;
   readonly listEvents: (filter: RawFilter, limit: number) => Promise<readonly RawEvent[]>;
   /** Who was seen in each minute of [from, to): bits as in `actor_quarters.seen`. At most `limit` rows. */
   readonly listActors: (
@@ -55,4 +63,54 @@ export interface ActorMinute {
   readonly minute_at: Date;
   readonly actor: string;
   readonly seen: number;
+}
+
+/** A raw store beside the log, filled by the recorder. Rejects with an EngineError while the engine is in trouble. */
+export interface RawRecording {
+  /** Which store this is: another database, or one that was emptied, is another, and is filled from the log's beginning. */
+  readonly identity: () => Promise<string>;
+  /** Keeps events of one partition of a log with their positions. Returns those it refused; all others are durable. */
+  readonly record: (at: LogPlace, events: readonly PositionedEvent[]) => Promise<readonly RefusedEvent[]>;
+  /** Those events of the log that are not here as the log has them. */
+  readonly check: (at: LogPlace, events: readonly PositionedEvent[]) => Promise<readonly RawMismatch[]>;
+  /** Days (as in `Event.day`) that the store has a place for, whether it made that place itself or not. */
+  readonly listDays: () => Promise<readonly number[]>;
+  /** Events of a day, without those recorded behind these ends. */
+  readonly countDay: (day: number, ends: readonly LogEnd[]) => Promise<number>;
+  /** The same, apart by subject and minute of `occurred_at`. */
+  readonly countMinutes: (day: number, ends: readonly LogEnd[]) => AsyncIterable<SubjectMinute>;
+  /** Forgets a day with all its events. */
+  readonly dropDay: (day: number) => Promise<void>;
+  /** Forgets undated events received before then. */
+  readonly dropUndated: (before: Date) => Promise<void>;
+  /** For `weir doctor`: the engine's version. */
+  readonly version: () => Promise<string>;
+}
+
+export interface LogPlace {
+  readonly log: string;
+  readonly partition: number;
+}
+
+export interface LogEnd extends LogPlace {
+  readonly position: number;
+}
+
+export interface RefusedEvent extends PositionedEvent {
+  readonly reason: string;
+}
+
+export interface RawMismatch {
+  readonly eventId: string;
+  readonly day: number;
+  /** `earlier`: the row says that it is an earlier copy of this partition. Only a log that keeps copies can have one. */
+  readonly problem: 'missing' | 'altered' | 'earlier';
+}
+
+export interface SubjectMinute {
+  /** Codes: what was put there by hand need not be one that we know. */
+  readonly subject_kind: number;
+  readonly subject_id: number;
+  readonly minute_at: Date;
+  readonly count: number;
 }

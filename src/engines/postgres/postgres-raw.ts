@@ -18,6 +18,7 @@ interface Row {
 /** The raw store where the event log's own rows are it. */
 export function createPostgresRaw(db: Db): RawStore {
   return {
+    recording: undefined,
     listEvents: async (filter, limit) => (await selectEvents(db, filter, limit)).map(toRawEvent),
     listActors: (subject, from, to, limit) =>
       db.query<ActorMinute>(
