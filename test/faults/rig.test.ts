@@ -60,7 +60,13 @@ describe('the rig of drills', () => {
       promisify(execFile)(process.execPath, [WEIR, 'drill', ...args], { cwd: tmpdir() });
     const { stdout } = await weir('--list', '--json');
     const names = (JSON.parse(stdout) as { scenarios: { name: string }[] }).scenarios.map(({ name }) => name);
-    assert.deepEqual(names, ['kill-server', 'kill-postgres', 'crash-at-every-step', 'disk-full']);
+    assert.deepEqual(names, [
+      'kill-server',
+      'kill-postgres',
+      'crash-at-every-step',
+      'disk-full',
+      'moved-clock',
+    ]);
     await assert.rejects(weir('no-such-thing'), (error: { code?: number; stderr?: string }) => {
       assert.match(error.stderr ?? '', /no scenario of this name/);
       return error.code === 2;

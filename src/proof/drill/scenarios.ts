@@ -2,7 +2,14 @@ import { crashEverywhere } from './crash-everywhere.ts';
 import { diskFull } from './disk-full.ts';
 import { killPostgres } from './kill-postgres.ts';
 import { killServer } from './kill-server.ts';
+import { movedClock } from './moved-clock.ts';
 import type { Scenario } from './scenario.ts';
 
 /** Every scenario, in the order of `weir drill` without names. */
-export const SCENARIOS: readonly Scenario[] = [killServer, killPostgres, crashEverywhere, diskFull];
+export const SCENARIOS: readonly Scenario[] = [
+  killServer,
+  killPostgres,
+  crashEverywhere,
+  diskFull,
+  movedClock,
+];
