@@ -18,6 +18,7 @@ import { createMembers, type Members, registerMemberRoutes } from '../features/m
 import { createSessions, registerSessionRoutes, type Sessions } from '../features/sessions/index.ts';
 import { type CookieNames, cookieNames } from '../http/authenticate.ts';
 import { parseCidr } from '../http/client-address.ts';
+import { prepareDrain } from '../http/drain.ts';
 import { registerOpenApi } from '../http/openapi.ts';
 import { createServer } from '../http/server.ts';
 import { openPages } from '../http/static-pages.ts';
@@ -66,6 +67,7 @@ export async function startApi(engines: Engines): Promise<Api> {
     },
     ...(pages && { pages }),
   });
+  const drain = prepareDrain(app);
   let stopping = false;
   await registerRoutes(app, {
     config,
@@ -88,6 +90,7 @@ export async function startApi(engines: Engines): Promise<Api> {
   lifecycle.onClose('http', async () => {
     stopping = true;
     await live.close();
+    await drain();
     await app.close();
   });
   await app.listen({ host: config.host, port: config.port, backlog: 1_024 });

@@ -11,7 +11,7 @@ import type { RawFilter, RawStore } from '../../ports/raw-store.ts';
 import { getCampaign } from '../campaigns/index.ts';
 import { parseInstant } from '../collecting/index.ts';
 import { Leaderboard, Live, RawRow, Stats } from './dashboards.schemas.ts';
-import type { LiveTotals } from './live.ts';
+import type { LiveListener, LiveTotals } from './live.ts';
 import { streamExport, toRawRows } from './raw-export.ts';
 import { rankCampaigns } from './stats.queries.ts';
 import { readStats, toFigures, unknownZone } from './stats.service.ts';
@@ -230,7 +230,7 @@ async function getLive(request: FastifyRequest, reply: FastifyReply, deps: Dashb
     'x-accel-buffering': 'no',
   });
   let last = '';
-  const stopWatching = deps.live.watch(id, (rows, instants) => {
+  const show: LiveListener = (rows, instants) => {
     // A reader that is slower than the counters misses steps, never memory: the next message says it all.
     if (response.writableLength > 64 * 1024) return;
     const valid = rows.find((row) => row.traffic === 0);
@@ -243,7 +243,9 @@ async function getLive(request: FastifyRequest, reply: FastifyReply, deps: Dashb
     if (text === last) return;
     last = text;
     response.write(`data: ${text}\n\n`);
-  });
+  };
+  // A server that stops would wait for the end of this answer; a browser asks again, another instance perhaps.
+  const stopWatching = deps.live.watch(id, show, () => response.end());
   const heartbeat = setInterval(() => response.write(': still here\n\n'), HEARTBEAT_MS);
   response.on('close', () => {
     clearInterval(heartbeat);

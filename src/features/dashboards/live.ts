@@ -8,8 +8,11 @@ const POLL_MS = 500;
 export type LiveListener = (rows: readonly TotalRow[], instants: Instants) => void;
 
 export interface LiveTotals {
-  /** Calls the listener with the totals of a campaign, at once and then each half second. Returns how to stop. */
-  readonly watch: (campaignId: number, listener: LiveListener) => () => void;
+  /**
+   * Calls the listener with the totals of a campaign, at once and then each half second. Returns how to stop; `onEnd` is
+   * called where they end before.
+   */
+  readonly watch: (campaignId: number, listener: LiveListener, onEnd: () => void) => () => void;
   readonly watchers: () => number;
   readonly close: () => Promise<void>;
 }
@@ -19,8 +22,9 @@ export interface LiveTotals {
  * right on every instance, whichever process counted.
  */
 export function createLiveTotals(db: Db, log: Logger): LiveTotals {
-  const watched = new Map<number, Set<LiveListener>>();
+  const watched = new Map<number, Map<LiveListener, () => void>>();
   let polling: Promise<void> | undefined;
+  let closed = false;
 
   async function poll(): Promise<void> {
     if (watched.size === 0) return;
@@ -29,7 +33,7 @@ export function createLiveTotals(db: Db, log: Logger): LiveTotals {
       const rows = await findTotals(db, SUBJECT_KINDS.campaign, [...watched.keys()]);
       for (const [id, listeners] of watched) {
         const own = rows.filter((row) => row.subject_id === id);
-        for (const listener of listeners) listener(own, instants);
+        for (const listener of listeners.keys()) listener(own, instants);
       }
     } catch (error) {
       log.debug({ err: error }, 'live totals could not be read');
@@ -44,9 +48,13 @@ export function createLiveTotals(db: Db, log: Logger): LiveTotals {
   timer.unref();
 
   return {
-    watch: (id, listener) => {
-      const listeners = watched.get(id) ?? new Set();
-      watched.set(id, listeners.add(listener));
+    watch: (id, listener, onEnd) => {
+      if (closed) {
+        onEnd();
+        return () => undefined;
+      }
+      const listeners = watched.get(id) ?? new Map();
+      watched.set(id, listeners.set(listener, onEnd));
       tick();
       return () => {
         listeners.delete(listener);
@@ -55,8 +63,11 @@ export function createLiveTotals(db: Db, log: Logger): LiveTotals {
     },
     watchers: () => [...watched.values()].reduce((sum, listeners) => sum + listeners.size, 0),
     close: async () => {
+      closed = true;
       clearInterval(timer);
+      const ends = [...watched.values()].flatMap((listeners) => [...listeners.values()]);
       watched.clear();
+      for (const end of ends) end();
       await polling;
     },
   };
