@@ -42,15 +42,3 @@ export async function shoot(shot: Shot): Promise<Sample> {
     throw new Error(`${method} ${path}: ${result.non2xx} refusals and ${result.errors} errors`);
   return { rate: result['2xx'] / result.duration, p50: result.latency.p50, p99: result.latency.p99 };
 }
-
-export function median(samples: readonly Sample[]): Sample {
-  const middle = (pick: (sample: Sample) => number) => {
-    const sorted = samples.map(pick).sort((a, b) => a - b);
-    return sorted[sorted.length >> 1] ?? 0;
-  };
-  return {
-    rate: middle((sample) => sample.rate),
-    p50: middle((sample) => sample.p50),
-    p99: middle((sample) => sample.p99),
-  };
-}

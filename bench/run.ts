@@ -1,150 +1,109 @@
-/** `npm run bench`: each figure beside a floor that the same machine gave in the same run. --quick, --json. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { cpus, totalmem } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import Table from 'cli-table3';
-import { openEmbeddedPostgres } from '../src/db/embedded/index.ts';
-import { createLogger } from '../src/kit/logger.ts';
-import { type RunningWeir, signIn, startWeir } from '../test/support/weir.ts';
-import { median, type Sample, shoot } from './clients.ts';
-import { openCopyFloor } from './copy.ts';
+/** `npm run bench`: each figure beside a floor that the same machine gave in the same run. `--help` tells the options. */
+import { writeFileSync } from 'node:fs';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { createBar } from '../src/cli/output.ts';
+import { createReport, describeReport, isFarBelow, type Report } from './bench-report.ts';
+import type { Figure, Plan } from './figure.ts';
+import { CHECKED, FIGURES } from './figures.ts';
+import { createResources, type Resources } from './resources.ts';
 
-const CONNECTIONS = 64;
-const BATCH = 500;
-const BATCH_CONNECTIONS = 8;
+const STORED = 10_000_000;
+const PLANS = {
+  full: { rounds: 5, seconds: 5, rows: STORED, importLines: 400_000, idleSeconds: 60 },
+  quick: { rounds: 3, seconds: 3, rows: STORED, importLines: 200_000, idleSeconds: 60 },
+  check: { rounds: 3, seconds: 2, rows: STORED, importLines: 100_000, idleSeconds: 10 },
+} as const satisfies Record<string, Plan>;
 
-interface Figure {
-  readonly name: string;
-  readonly unit: string;
-  readonly floor: Sample;
-  readonly weir: Sample;
-  readonly ratio: number;
-  readonly bar: number;
-  /** Of every round, floor then Weir: how far apart they lie tells how quiet the machine was. */
-  readonly rounds: readonly (readonly [number, number])[];
+interface Options {
+  readonly only?: readonly Figure[];
+  readonly quick?: boolean;
+  readonly json?: string | true;
+  readonly check?: boolean;
+  readonly rows?: number;
 }
 
-interface Plan {
-  readonly rounds: number;
-  readonly seconds: number;
+const program = new Command('npm run bench --')
+  .description('Measures Weir beside floors of this machine. Nothing else should run meanwhile.')
+  .option('--only <names>', `of ${FIGURES.map(({ name }) => name).join(', ')}`, parseNames)
+  .option('--quick', 'fewer and shorter rounds')
+  .option('--json [file]', 'write everything as JSON, to standard output instead of the table or to a file')
+  .option('--check', `only ${CHECKED.join(', ')}, short; fails where one is far below its bar`)
+  .addOption(new Option('--rows <n>', 'rows to store, to try a figure out').argParser(Number).hideHelp());
+const options = program.parse().opts<Options>();
+const plan = choosePlan(options);
+const figures = options.only ?? FIGURES.filter(({ name }) => !options.check || CHECKED.includes(name));
+const report = createReport(plan);
+const resources = createResources(plan.rows);
+const all = Object.values(resources);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void close(all).finally(() => process.exit(130)));
 }
-
-const { values: flags } = parseArgs({ options: { json: { type: 'boolean' }, quick: { type: 'boolean' } } });
-const plan: Plan = flags.quick ? { rounds: 3, seconds: 3 } : { rounds: 5, seconds: 5 };
-const weir = await startWeir({ env: { RATE_LIMITS: 'off', TRUSTED_PROXIES: '127.0.0.0/8' } });
-const floor = await startFloor();
 try {
-  const figures = await measure(weir, floor.url);
-  report(figures);
+  for (const [at, figure] of figures.entries()) {
+    await measure(figure);
+    const later = figures.slice(at + 1).flatMap(({ uses }) => uses);
+    await close(Object.entries(resources).flatMap(([name, one]) => (isIn(later, name) ? [] : [one])));
+    save(report);
+  }
 } finally {
-  floor.child.kill('SIGTERM');
-  await weir.close();
+  await close(all);
 }
+console.log(options.json === true ? JSON.stringify(report) : describeReport(report));
+if (options.check) check(report);
 
-async function measure(server: RunningWeir, floorUrl: string): Promise<Figure[]> {
-  const campaign = await makeCampaign(server);
-  const event = { type: 'view', campaign_id: campaign };
-  const body = JSON.stringify(event);
-  const batch = JSON.stringify(Array.from({ length: BATCH }, () => event));
-  const { seconds } = plan;
-  const post = { method: 'POST', path: '/api/events', seconds } as const;
-  const get = {
-    method: 'GET',
-    path: `/api/campaigns/${campaign}`,
-    connections: CONNECTIONS,
-    seconds,
-  } as const;
-  const postgres = await openEmbeddedPostgres({
-    dataDir: server.dataDir,
-    log: createLogger('warn'),
-    role: 'command',
-  });
-  const copy = await openCopyFloor(postgres.url);
+async function measure({ name, run }: Figure): Promise<void> {
+  const bar = createBar(name);
+  const startedAt = performance.now();
   try {
-    return [
-      await compare('single events', 'requests/s', 0.35, (url) =>
-        shoot({ ...post, url, body, connections: CONNECTIONS }),
-      ),
-      await compare('view route', 'requests/s', 0.3, (url) => shoot({ ...get, url })),
-      await compare('batches of 500', 'events/s', 0.6, async (url) => {
-        if (url === floorUrl) return { rate: await copy.run(), p50: 0, p99: 0 };
-        const sample = await shoot({ ...post, url, body: batch, connections: BATCH_CONNECTIONS });
-        return { ...sample, rate: sample.rate * BATCH };
-      }),
-    ];
+    const rows = await run({ plan, resources, progress: bar.update });
+    report.rows.push(...rows.map((row) => ({ figure: name, ...row })));
+  } catch (error) {
+    // The others are still worth their time.
+    const { message } = error as Error;
+    report.failures.push({ figure: name, message });
+    console.error(`${name} could not be measured:`, error);
   } finally {
-    await copy.close();
-    await postgres.close();
-  }
-
-  /** Alternating, so that whatever else the machine does meets both. The first round of each only warms up. */
-  async function compare(
-    name: string,
-    unit: string,
-    bar: number,
-    run: (url: string) => Promise<Sample>,
-  ): Promise<Figure> {
-    const floors: Sample[] = [];
-    const weirs: Sample[] = [];
-    for (let round = 0; round <= plan.rounds; round += 1) {
-      console.error(`${name}: ${round === 0 ? 'warming up' : `round ${round} of ${plan.rounds}`}`);
-      const bare = await run(floorUrl);
-      const ours = await run(server.url);
-      if (round === 0) continue;
-      floors.push(bare);
-      weirs.push(ours);
-    }
-    const [bare, ours] = [median(floors), median(weirs)];
-    const rounds = floors.map((one, at) => [Math.round(one.rate), Math.round(weirs[at]!.rate)] as const);
-    return { name, unit, floor: bare, weir: ours, ratio: ours.rate / bare.rate, bar, rounds };
+    bar.stop();
+    report.seconds[name] = Math.round((performance.now() - startedAt) / 1_000);
   }
 }
 
-async function makeCampaign({ url, admin }: RunningWeir): Promise<number> {
-  const client = await signIn(url, admin);
-  const made = await client('POST', '/api/campaigns', {
-    title: 'bench',
-    content: 'Sale',
-    start_date: '2020-01-01T00:00:00Z',
-    end_date: '2099-01-01T00:00:00Z',
-  });
-  return made.body.id;
+function check({ rows, failures }: Report): void {
+  const far = rows.filter(isFarBelow);
+  for (const { title, value, bar } of far)
+    console.error(`${title}: ${value.toFixed(2)} is far below its bar of ${bar!.value}`);
+  if (far.length > 0 || failures.length > 0) process.exitCode = 1;
 }
 
-async function startFloor(): Promise<{ url: string; child: ChildProcess }> {
-  const file = fileURLToPath(new URL('floor.ts', import.meta.url));
-  const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [port] = (await once(child.stdout!, 'data')) as [Buffer];
-  return { url: `http://127.0.0.1:${port.toString().trim()}`, child };
+/** After each figure: what was measured outlives a run that is cut short. */
+function save(known: Report): void {
+  if (typeof options.json === 'string')
+    writeFileSync(options.json, `${JSON.stringify(known, undefined, 2)}\n`);
 }
 
-function describeMachine(): string {
-  const cores = cpus();
-  const memory = Math.round(totalmem() / 2 ** 30);
-  return `${cores.length} × ${cores[0]?.model.trim() ?? 'unknown'}, ${memory} GB, ${process.platform}-${process.arch}, Node.js ${process.version}`;
+async function close(some: readonly { readonly close: () => Promise<void> }[]): Promise<void> {
+  for (const one of some) await one.close();
 }
 
-function report(figures: readonly Figure[]): void {
-  const machine = describeMachine();
-  if (flags.json) {
-    console.log(JSON.stringify({ machine, ...plan, figures }));
-    return;
-  }
-  const table = new Table({
-    head: ['figure', 'floor', 'Weir', 'ratio', 'bar', 'p99 ms', 'rounds floor/Weir'],
-  });
-  for (const { name, unit, floor: bare, weir: ours, ratio, bar, rounds } of figures) {
-    table.push([
-      `${name}, ${unit}`,
-      Math.round(bare.rate),
-      Math.round(ours.rate),
-      ratio.toFixed(2),
-      bar,
-      ours.p99,
-      rounds.map((pair) => pair.join('/')).join('\n'),
-    ]);
-  }
-  console.log(`${machine}\nmedian of ${plan.rounds} rounds of ${plan.seconds} s\n${table.toString()}`);
+function isIn(names: readonly (keyof Resources)[], name: string): boolean {
+  return names.some((one) => one === name);
+}
+
+function choosePlan({ quick, check: short, rows, only }: Options): Plan {
+  const chosen = short && !only ? PLANS.check : quick ? PLANS.quick : PLANS.full;
+  if (rows === undefined) return chosen;
+  return {
+    ...chosen,
+    rows,
+    seconds: 1,
+    importLines: Math.min(chosen.importLines, rows / 10),
+    idleSeconds: 2,
+  };
+}
+
+function parseNames(text: string): Figure[] {
+  const wanted = text.split(',').map((name) => name.trim());
+  const unknown = wanted.filter((name) => !FIGURES.some((figure) => figure.name === name));
+  if (unknown.length > 0) throw new InvalidArgumentError(`There is no figure called ${unknown.join(', ')}.`);
+  return FIGURES.filter(({ name }) => wanted.includes(name));
 }
