@@ -21,16 +21,29 @@ export interface Identities {
 export function createIdentities(secrets: DaySecrets): Identities {
   const visitors = new LRUCache<string, string>({ max: CACHED });
   const addresses = new LRUCache<string, AddressRecord>({ max: CACHED });
+  let last: { day: number; ip: string; userAgent: string | undefined; actor: string } = {
+    day: -1,
+    ip: '',
+    userAgent: undefined,
+    actor: '',
+  };
+  let lastAddress: { day: number; ip: string; record: AddressRecord } | undefined;
 
   function visitor(ip: string, userAgent: string | undefined, occurredAt: number): Promise<string> | string {
     const day = Math.floor(occurredAt / DAY_MS);
+    // The events of one batch have one sender.
+    if (day === last.day && ip === last.ip && userAgent === last.userAgent) return last.actor;
     const key = `${day}|${ip}|${userAgent ?? ''}`;
+    const remember = (actor: string) => {
+      last = { day, ip, userAgent, actor };
+      return actor;
+    };
     const cached = visitors.get(key);
-    if (cached) return cached;
+    if (cached) return remember(cached);
     const make = (salt: Buffer) => {
       const actor = visitorHash(salt, `${ip}|${userAgent ?? ''}`);
       visitors.set(key, actor);
-      return actor;
+      return remember(actor);
     };
     const salt = secrets.peek('actor_salt', day);
     return salt ? make(salt) : secrets.get('actor_salt', day).then(make);
@@ -38,13 +51,18 @@ export function createIdentities(secrets: DaySecrets): Identities {
 
   function address(ip: string, receivedAt: number): Promise<AddressRecord> | AddressRecord {
     const day = Math.floor(receivedAt / DAY_MS);
+    if (lastAddress && day === lastAddress.day && ip === lastAddress.ip) return lastAddress.record;
     const key = `${day}|${ip}`;
+    const remember = (record: AddressRecord) => {
+      lastAddress = { day, ip, record };
+      return record;
+    };
     const cached = addresses.get(key);
-    if (cached) return cached;
+    if (cached) return remember(cached);
     const make = ([sealKey, hashKey]: readonly [Buffer, Buffer]) => {
       const record = toAddressRecord(ip, sealKey, hashKey);
       addresses.set(key, record);
-      return record;
+      return remember(record);
     };
     const sealKey = secrets.peek('address_key', day);
     const hashKey = secrets.peek('address_hash', 0);

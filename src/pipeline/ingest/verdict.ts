@@ -64,6 +64,7 @@ export function createVerdicts(): Verdicts {
   const bots = new LRUCache<string, boolean>({ max: 10_000 });
   const last = new LRUCache<string, { id: string; at: number }>({ max: ACTORS_KEPT });
   const windows = new LRUCache<string, Window>({ max: ACTORS_KEPT });
+  let recent: { readonly actor: string; readonly window: Window } | undefined;
 
   function isBot(agent: string | undefined): boolean {
     // No agent at all: no browser does that.
@@ -76,19 +77,32 @@ export function createVerdicts(): Verdicts {
     return known;
   }
 
+  /** `judge` asks for the actor that was counted just before, and the events of a batch have one. */
+  function findWindow(actor: string): Window | undefined {
+    if (recent?.actor === actor) return recent.window;
+    const window = windows.get(actor);
+    if (window) recent = { actor, window };
+    return window;
+  }
+
+  function open(actor: string, window: Window): void {
+    windows.set(actor, window);
+    recent = { actor, window };
+  }
+
   /** Events in the last minute, by the sliding window over two fixed ones. */
   function rate(actor: string): number {
-    const window = windows.get(actor);
+    const window = findWindow(actor);
     if (!window) return 0;
     return window.count + window.before * (1 - Math.max(0, window.at - window.start) / WINDOW_MS);
   }
 
   function addToRate(actor: string, at: number): void {
-    const window = windows.get(actor);
+    const window = findWindow(actor);
     if (!window || at - window.start >= 2 * WINDOW_MS) {
-      windows.set(actor, { start: at, at, count: 1, before: 0 });
+      open(actor, { start: at, at, count: 1, before: 0 });
     } else if (at - window.start >= WINDOW_MS) {
-      windows.set(actor, { start: window.start + WINDOW_MS, at, count: 1, before: window.count });
+      open(actor, { start: window.start + WINDOW_MS, at, count: 1, before: window.count });
     } else {
       window.count += 1;
       window.at = at;
