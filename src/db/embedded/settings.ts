@@ -5,6 +5,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
   shared_buffers: '64MB',
   max_connections: '60',
   max_wal_size: '1GB',
+  // Segments of a busy hour are used again; making a new one fills it with zeros while a group waits.
+  min_wal_size: '512MB',
   checkpoint_timeout: '10min',
   // Short statements: compiling them costs more than it saves.
   jit: 'off',
