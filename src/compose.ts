@@ -5,8 +5,9 @@ import { createDaySecrets, type DaySecrets } from './db/day-secrets.ts';
 import { openEmbeddedPostgres } from './db/embedded/index.ts';
 import { migrate } from './db/migrate.ts';
 import { openPool, type Pool } from './db/pool.ts';
-import { openPostgresLog } from './engines/postgres/postgres-log.ts';
+import type { KafkaFacts } from './engines/kafka/kafka-log.ts';
 import { createPostgresRaw } from './engines/postgres/postgres-raw.ts';
+import { type Counting, openEventLogs } from './event-logs.ts';
 import { findOrInsertImported } from './features/campaigns/index.ts';
 import { systemClock } from './kit/clock.ts';
 import { AppError } from './kit/errors.ts';
@@ -29,6 +30,9 @@ export interface Engines {
   /** Without PgBouncer. Holds a password: never logged. */
   readonly directUrl: string;
   readonly log: EventLog;
+  /** What the log in Kafka is, for people; undefined where it is PostgreSQL's. */
+  readonly kafka: KafkaFacts | undefined;
+  readonly counting: Counting;
   readonly raw: RawStore;
   readonly secrets: DaySecrets;
   readonly embedded: boolean;
@@ -76,9 +80,10 @@ export async function openEngines(config: Config, logger: Logger, options: Engin
   const db = await lifecycle.open('database', pool(url, POOL[options.role], QUERY_TIMEOUT_MS[options.role]));
   const accepting = await lifecycle.open('accepting', pool(url, ACCEPTING, QUERY_TIMEOUT_MS[options.role]));
   const maintenance = await lifecycle.open('maintenance', pool(directUrl, 3, 0));
-  const log = await lifecycle.open(
+  const { writes, migrates } = options;
+  const { log, counting, kafka } = await lifecycle.open(
     'event log',
-    openPostgresLog({ db, directUrl, clock: systemClock, log: logger, writes: options.writes }),
+    openEventLogs({ config, db, directUrl, logger, writes, registers: writes || migrates }),
   );
   return {
     config,
@@ -88,6 +93,8 @@ export async function openEngines(config: Config, logger: Logger, options: Engin
     maintenance,
     directUrl,
     log,
+    kafka,
+    counting,
     raw: createPostgresRaw(db),
     secrets: createDaySecrets(accepting),
     embedded: config.databaseUrl === undefined,

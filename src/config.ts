@@ -1,6 +1,19 @@
 import { readFileSync } from 'node:fs';
-import ipaddr from 'ipaddr.js';
+import type { KafkaSettings } from './engines/kafka/kafka-client.ts';
+import { KAFKA_SETTINGS, toKafkaSettings } from './kafka-settings.ts';
 import { type ArmedFailpoint, parseFailpoint } from './kit/failpoint.ts';
+import {
+  oneOf,
+  onOff,
+  optionalUrl,
+  parseCidrs,
+  parseOrigins,
+  postgresUrl,
+  type Setting,
+  setting,
+  text,
+  wholeNumber,
+} from './setting.ts';
 
 /** The environment, read once. The only reader of `process.env` beside the tests. */
 export interface Config {
@@ -14,6 +27,10 @@ export interface Config {
   readonly databaseUrl: string | undefined;
   /** Beside a DATABASE_URL that leads through PgBouncer: for session locks, migrations and the log. */
   readonly databaseDirectUrl: string | undefined;
+  /** undefined: the event log is PostgreSQL's. */
+  readonly kafka: KafkaSettings | undefined;
+  /** Whether PostgreSQL's log takes events while Kafka takes none. */
+  readonly spills: boolean;
   readonly publicUrl: URL | undefined;
   readonly trustedProxies: readonly string[];
   readonly allowedOrigins: readonly string[];
@@ -24,39 +41,6 @@ export interface Config {
   /** Where this process kills itself; undefined but in tests. */
   readonly failpoint: ArmedFailpoint | undefined;
 }
-
-interface Setting<T> {
-  readonly doc: string;
-  readonly example: string;
-  /** Throws an Error whose message says what the value must be. */
-  readonly parse: (text: string) => T;
-  readonly fallback: T;
-  readonly secret?: boolean;
-}
-
-const setting = <T>(
-  doc: string,
-  example: string,
-  fallback: T,
-  parse: (text: string) => T,
-  secret = false,
-): Setting<T> => ({
-  doc,
-  example,
-  fallback,
-  parse,
-  secret,
-});
-
-const text = (value: string) => value;
-const optionalUrl =
-  (...protocols: string[]) =>
-  (value: string): string | undefined => {
-    if (!URL.canParse(value) || !protocols.includes(new URL(value).protocol)) {
-      throw new Error(`must be a URL that begins with ${protocols.map((one) => `${one}//`).join(' or ')}`);
-    }
-    return value;
-  };
 
 /** Every name there is, with what it is for; `.env.example` is made from it. */
 export const SETTINGS = {
@@ -95,6 +79,7 @@ export const SETTINGS = {
     postgresUrl,
     true,
   ),
+  ...KAFKA_SETTINGS,
   PUBLIC_URL: setting<string | undefined>(
     'How browsers reach this server; https makes cookies Secure and __Host-.',
     'https://ads.example.com',
@@ -157,10 +142,12 @@ export class ConfigError extends Error {
 export function loadConfig(env: NodeJS.ProcessEnv = process.env, envFile = '.env'): Config {
   const problems: string[] = [];
   const file = readEnvFile(envFile, problems);
+  const textOf = (name: Name) => env[name] ?? file.get(name) ?? '';
+  const isGiven = (name: Name) => textOf(name) !== '';
   const read = <N extends Name>(name: N): Value<N> => {
-    const value = env[name] ?? file.get(name);
+    const value = textOf(name);
     const { parse, fallback, secret } = SETTINGS[name] as Setting<Value<N>>;
-    if (value === undefined || value === '') return fallback;
+    if (value === '') return fallback;
     try {
       return parse(value);
     } catch (error) {
@@ -177,6 +164,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, envFile = '.env
     adminPassword: read('ADMIN_PASSWORD'),
     databaseUrl: read('DATABASE_URL'),
     databaseDirectUrl: read('DATABASE_DIRECT_URL'),
+    kafka: toKafkaSettings(read, isGiven, problems),
+    spills: read('EVENT_LOG_SPILL') === 'postgres',
     publicUrl: publicUrl === undefined ? undefined : new URL(publicUrl),
     trustedProxies: read('TRUSTED_PROXIES'),
     allowedOrigins: read('ALLOWED_ORIGINS'),
@@ -216,51 +205,4 @@ function readEnvFile(path: string, problems: string[]): Map<string, string> {
     else values.set(match[1]!, match[2]!.replace(/^(["'])(.*)\1$/, '$2'));
   }
   return values;
-}
-
-function wholeNumber(least: number, most: number): (value: string) => number {
-  return (value) => {
-    const number = Number(value);
-    if (!/^\d+$/.test(value) || number < least || number > most)
-      throw new Error(`must be a whole number from ${least} to ${most}`);
-    return number;
-  };
-}
-
-/** By its beginning only: a server behind a socket has no host, which no URL parser takes (`postgres:///weir?host=/run`). */
-function postgresUrl(value: string): string {
-  if (!/^postgres(ql)?:\/\/[^\s]*\/[^\s/]+$/.test(value) && !/^postgres(ql)?:\/\/[^\s]+\?host=/.test(value)) {
-    throw new Error('must be a URL such as postgres://user:password@host:5432/database');
-  }
-  return value;
-}
-
-function oneOf(...words: string[]): (value: string) => string {
-  return (value) => {
-    if (!words.includes(value)) throw new Error(`must be one of ${words.join(', ')}`);
-    return value;
-  };
-}
-
-function onOff(value: string): boolean {
-  if (value !== 'on' && value !== 'off') throw new Error('must be on or off');
-  return value === 'on';
-}
-
-function parseCidrs(value: string): readonly string[] {
-  const networks = value.split(',').map((one) => one.trim());
-  for (const network of networks) {
-    if (!ipaddr.isValidCIDR(network))
-      throw new Error(`${network} is no network; write for example 10.0.0.0/8`);
-  }
-  return networks;
-}
-
-function parseOrigins(value: string): readonly string[] {
-  return value.split(',').map((one) => {
-    const origin = one.trim();
-    if (!URL.canParse(origin) || new URL(origin).origin !== origin)
-      throw new Error(`${origin} is no origin; write for example https://www.example.com`);
-    return origin;
-  });
 }

@@ -1,7 +1,8 @@
 import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { findMigrations } from '../db/migrate.ts';
-import { readPipelineState } from '../pipeline/aggregate/index.ts';
+import type { KafkaFacts } from '../engines/kafka/kafka-log.ts';
+import type { LeftLog } from '../pipeline/record/index.ts';
 import { type CheckState, readCheckState } from '../pipeline/verify/index.ts';
 import { print } from './output.ts';
 import { withEngines } from './with-engines.ts';
@@ -22,9 +23,12 @@ export function addDoctor(program: Command): void {
         const { pending } = await findMigrations(db);
         const engine = engines.embedded ? 'PostgreSQL (embedded)' : 'PostgreSQL (DATABASE_URL)';
         const version = server?.version ?? 'unknown';
-        const state = pending.length === 0 ? await readPipelineState(db, engines.log.identity) : undefined;
+        const state = pending.length === 0 ? await engines.counting.readState() : undefined;
+        const left = pending.length === 0 ? await engines.counting.listLeft() : [];
         const checks = pending.length === 0 ? await readCheckState(db) : undefined;
-        const lag = state ? `${state.lag_events} events, ${state.parked} parked` : 'unknown until migrated';
+        const lag = state
+          ? `${state.lag_events ?? 'unknown'} events, ${state.parked} parked`
+          : 'unknown until migrated';
         const roles = [
           {
             role: 'system of record',
@@ -32,15 +36,15 @@ export function addDoctor(program: Command): void {
             version,
             state: pending.length === 0 ? 'ok' : `${pending.length} migration(s) pending`,
           },
-          { role: 'event log', engine, version, state: `lag ${lag}` },
+          { role: 'event log', ...describeLog(engines.kafka, { engine, version }), state: `lag ${lag}` },
           {
             role: 'raw event store',
-            engine: `${engine}, the log's own rows`,
+            engine: engines.kafka ? `${engine}, written by counting` : `${engine}, the log's own rows`,
             version,
             state: 'no recorder needed',
           },
         ];
-        return { roles, pending, ...state, checks };
+        return { roles, pending, ...state, checks, left };
       });
       const table = new Table({
         head: ['role', 'engine', 'version', 'state'],
@@ -48,9 +52,27 @@ export function addDoctor(program: Command): void {
       });
       for (const { role, engine, version, state } of report.roles) table.push([role, engine, version, state]);
       const found = Object.entries(report.checks?.open ?? {});
-      print(options.json ?? false, report, [table.toString(), ...describeChecks(report.checks)]);
+      const lines = [table.toString(), ...describeLeft(report.left), ...describeChecks(report.checks)];
+      print(options.json ?? false, report, lines);
       if (report.pending.length > 0 || found.length > 0) process.exitCode = 1;
     });
+}
+
+function describeLog(
+  kafka: KafkaFacts | undefined,
+  own: { readonly engine: string; readonly version: string },
+): { readonly engine: string; readonly version: string } {
+  if (!kafka) return own;
+  const { topic, partitions, copies, brokers, version } = kafka;
+  const engine = `Kafka (KAFKA_BROKERS), topic ${topic}: ${partitions} partitions, ${copies} copies, ${brokers} broker(s)`;
+  return { engine, version };
+}
+
+function describeLeft(left: readonly LeftLog[]): string[] {
+  return left.map(
+    ({ source, complete_through }) =>
+      `${source} is not read any more; numbers are complete through ${complete_through.toISOString()} until it is. If nothing is left in it: npx weir leave-log ${source}`,
+  );
 }
 
 /** What the check in the background has found, and how far its pass over everything has come. */

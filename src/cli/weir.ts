@@ -6,6 +6,7 @@ import { addDlq } from './dlq.ts';
 import { addDoctor } from './doctor.ts';
 import { addDrill } from './drill.ts';
 import { addImport } from './import.ts';
+import { addLeaveLog } from './leave-log.ts';
 import { addLoad } from './load.ts';
 import { addMigrate } from './migrate.ts';
 import { addServe } from './serve.ts';
@@ -32,6 +33,7 @@ for (const add of [
   addDlq,
   addUser,
   addDemo,
+  addLeaveLog,
   addLoad,
   addDrill,
   addSimulate,

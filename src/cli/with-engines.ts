@@ -1,7 +1,6 @@
 import { type Engines, openEngines } from '../compose.ts';
 import { loadConfig } from '../config.ts';
 import { createLogger } from '../kit/logger.ts';
-import { countUntilDry } from '../pipeline/aggregate/index.ts';
 
 /** Runs a command's work on the engines of the environment, beside a running server or without one. */
 export async function withEngines<T>(
@@ -24,5 +23,5 @@ export async function withEngines<T>(
 
 /** Counts what waits in the log; a server that runs beside it only makes that shorter. */
 export function settle(engines: Engines): Promise<number> {
-  return countUntilDry({ db: engines.db, log: engines.log, logger: engines.logger });
+  return engines.counting.untilDry();
 }

@@ -71,6 +71,7 @@ export async function startApi(engines: Engines): Promise<Api> {
   let stopping = false;
   await registerRoutes(app, {
     config,
+    counting: engines.counting,
     db,
     log,
     raw,
@@ -97,7 +98,7 @@ export async function startApi(engines: Engines): Promise<Api> {
   return { app, url: toUrl(app) };
 }
 
-interface RouteDeps extends Pick<Engines, 'config' | 'db' | 'log' | 'raw' | 'secrets'> {
+interface RouteDeps extends Pick<Engines, 'config' | 'counting' | 'db' | 'log' | 'raw' | 'secrets'> {
   readonly members: Members;
   readonly sessions: Sessions;
   readonly cache: CampaignCache;
@@ -116,7 +117,7 @@ export async function registerRoutes(app: FastifyInstance, deps: RouteDeps): Pro
   const secure = isSecure(config);
   await registerOpenApi(app, version);
   const dataDir = config.databaseUrl === undefined ? config.dataDir : undefined;
-  registerHealthRoutes(app, { db, log, stopping: deps.stopping, dataDir });
+  registerHealthRoutes(app, { db, log, counting: deps.counting, stopping: deps.stopping, dataDir });
   registerMemberRoutes(app, { members, clock, rateLimits });
   registerSessionRoutes(app, { sessions, members, clock, cookies, secure, rateLimits });
   registerCampaignRoutes(app, { db, raw, cache, ingest, findVisitor, clock });

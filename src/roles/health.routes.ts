@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { FULL_DISK_BYTES, findFullDisk, LOW_DISK_BYTES } from '../db/embedded/index.ts';
 import type { Db } from '../db/pool.ts';
-import { readPipelineState } from '../pipeline/aggregate/index.ts';
+import type { Counting } from '../event-logs.ts';
 import { listImports } from '../pipeline/import/index.ts';
 import { readCheckState } from '../pipeline/verify/index.ts';
 import type { EventLog } from '../ports/event-log.ts';
@@ -10,6 +10,7 @@ import type { EventLog } from '../ports/event-log.ts';
 export interface HealthDeps {
   readonly db: Db;
   readonly log: EventLog;
+  readonly counting: Pick<Counting, 'readState'>;
   /** True once the process began to stop: a balancer shall send nothing more. */
   readonly stopping: () => boolean;
   /** Of the embedded PostgreSQL; undefined where another one serves. */
@@ -22,7 +23,7 @@ const Nullable = {
 };
 const Status = Type.Object({
   pipeline: Type.Object({
-    lag_events: Type.Integer(),
+    lag_events: Nullable.integer,
     complete_through: Nullable.string,
     lag_ms: Nullable.integer,
     parked: Type.Integer(),
@@ -78,7 +79,7 @@ export function registerHealthRoutes(app: FastifyInstance, deps: HealthDeps): vo
       schema: { summary: 'Lag of the pipeline, and imports', tags: ['Health'], response: { 200: Status } },
     },
     async () => ({
-      pipeline: await readPipelineState(deps.db, deps.log.identity),
+      pipeline: await deps.counting.readState(),
       imports: await listImports(deps.db),
       checks: await readCheckState(deps.db),
     }),

@@ -5,7 +5,6 @@ import { type Config, ConfigError, loadConfig } from '../config.ts';
 import { createMembers } from '../features/members/index.ts';
 import { AppError } from '../kit/errors.ts';
 import { createLogger, type Logger } from '../kit/logger.ts';
-import { startAggregator } from '../pipeline/aggregate/index.ts';
 import { startApi } from './api.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { version } from './version.ts';
@@ -43,11 +42,16 @@ export async function runServer(options: ServeOptions): Promise<void> {
 }
 
 async function startRoles(engines: Engines, { roles, workers }: ServeOptions): Promise<void> {
-  const { config, db, log, logger, lifecycle } = engines;
+  const { config, counting, logger, lifecycle } = engines;
   if (!config.rateLimits)
     logger.warn('RATE_LIMITS=off: nothing is refused for coming too fast. Only for tests and load runs.');
   const password = cluster.isWorker ? undefined : await ensureAdmin(engines);
-  if (roles.includes('aggregator')) await lifecycle.open('aggregator', startAggregator({ db, log, logger }));
+  for (const { source } of await counting.listLeft())
+    logger.warn(
+      { log: source },
+      'events were once counted out of this log, and it is not read any more: see weir doctor',
+    );
+  if (roles.includes('aggregator')) await lifecycle.open('aggregator', counting.start());
   if (roles.includes('housekeeping')) await lifecycle.open('housekeeping', startHousekeeping(engines));
   if (!roles.includes('api')) return;
   if (workers > 1) {

@@ -799,7 +799,7 @@ export interface paths {
                             }[];
                             pipeline: {
                                 complete_through: string | null;
-                                lag_events: number;
+                                lag_events: number | null;
                                 lag_ms: number | null;
                                 parked: number;
                             };

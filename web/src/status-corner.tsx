@@ -47,6 +47,7 @@ const summary = (status: Status | undefined, failed: boolean, speech: ReturnType
     return { state: 'busy', text: speech.t('importing', { percent }) };
   }
   const { lag_events, lag_ms } = status.pipeline;
+  if (lag_events === null) return { state: 'bad', text: speech.t('statusUnknown') };
   if (lag_events > 0 && (lag_ms ?? 0) > CALM_LAG_MS) {
     return { state: 'busy', text: speech.t('behind', { count: speech.number(lag_events) }) };
   }
@@ -76,7 +77,7 @@ export const StatusCorner = () => {
           {data ? (
             <dl className="facts">
               <dt>{t('waiting')}</dt>
-              <dd>{number(data.pipeline.lag_events)}</dd>
+              <dd>{data.pipeline.lag_events === null ? '–' : number(data.pipeline.lag_events)}</dd>
               <dt>{t('lag')}</dt>
               <dd>{data.pipeline.lag_ms === null ? '–' : duration(data.pipeline.lag_ms)}</dd>
               <dt>{t('completeThrough')}</dt>

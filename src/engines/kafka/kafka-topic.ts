@@ -6,6 +6,10 @@ export interface KafkaTopic {
   /** Another topic of the same name has another id, and its offsets begin anew. */
   readonly id: string;
   readonly partitions: number;
+  readonly copies: number;
+  readonly brokers: number;
+  /** Brokers tell no client their version; this is the level of the cluster's metadata, such as `metadata.version 25`. */
+  readonly version: string;
 }
 
 const DAY_MS = 86_400_000;
@@ -14,24 +18,50 @@ const LEAST_MESSAGE_BYTES = 1_000_000;
 // The protocol's number for "topic" among things that have a configuration.
 const TOPIC_RESOURCE = 2;
 
-/** The topic named, made with the right settings where it is missing. Throws an Error that says what is wrong with it. */
+/** The topic named, made with the right settings where it is missing and `creates`. Throws an Error that says what is wrong with it. */
 export async function openTopic(
   kafka: KafkaPackage,
   settings: KafkaSettings,
   attempt: number,
+  creates: boolean,
 ): Promise<KafkaTopic> {
   const admin = new kafka.Admin(clientOptions(settings, attempt));
   try {
-    const topic = (await findTopic(admin, settings.topic)) ?? (await makeTopic(admin, settings));
+    const topic = (await findTopic(admin, settings.topic)) ?? (await makeTopic(admin, settings, creates));
     await checkTopic(admin, settings, topic.found);
-    return { clusterId: topic.clusterId, id: topic.found.id, partitions: topic.found.partitionsCount };
+    const { found } = topic;
+    return {
+      clusterId: topic.clusterId,
+      id: found.id,
+      partitions: found.partitionsCount,
+      copies: countCopies(found),
+      brokers: topic.brokers,
+      version: await findVersion(kafka, admin),
+    };
   } finally {
     void admin.close().catch(() => undefined);
   }
 }
 
+async function findVersion(kafka: KafkaPackage, admin: Admin): Promise<string> {
+  try {
+    const [connection] = (await admin.connectToBrokers()).values();
+    const answer = await kafka.apiVersionsV3.api.async(connection!, 'weir', '1');
+    const level = answer.finalizedFeatures?.find((one) => one.name === 'metadata.version');
+    return level ? `metadata.version ${level.maxVersionLevel}` : 'unknown';
+  } catch {
+    // Only people read it.
+    return 'unknown';
+  }
+}
+
+function countCopies(found: ClusterTopicMetadata): number {
+  return Math.min(...found.partitions.map((one) => one.replicas.length));
+}
+
 interface Found {
   readonly clusterId: string;
+  readonly brokers: number;
   readonly found: ClusterTopicMetadata;
 }
 
@@ -39,15 +69,16 @@ async function findTopic(admin: Admin, topic: string): Promise<Found | undefined
   try {
     const metadata = await admin.metadata({ topics: [topic], autocreateTopics: false, forceUpdate: true });
     const found = metadata.topics.get(topic);
-    return found && { clusterId: metadata.id, found };
+    return found && { clusterId: metadata.id, brokers: metadata.brokers.size, found };
   } catch (error) {
     if ((error as Error).message === `Unknown topic ${topic}.`) return undefined;
     throw error;
   }
 }
 
-async function makeTopic(admin: Admin, settings: KafkaSettings): Promise<Found> {
+async function makeTopic(admin: Admin, settings: KafkaSettings, creates: boolean): Promise<Found> {
   const { topic, partitions, replication } = settings;
+  if (!creates) throw new TopicError(`There is no topic ${topic}. It is made when a server starts.`);
   const { brokers } = await admin.metadata({ topics: [] });
   if (brokers.size < replication) {
     throw new TopicError(
@@ -99,7 +130,7 @@ async function checkTopic(admin: Admin, settings: KafkaSettings, found: ClusterT
   });
   const values = new Map(answer?.configs.map((one) => [one.name, one.value ?? '']));
   const problems = findProblems((name) => values.get(name) ?? '', leastInSync(replication));
-  const copies = Math.min(...found.partitions.map((one) => one.replicas.length));
+  const copies = countCopies(found);
   if (copies < replication)
     problems.push(`each partition has ${copies} copies, KAFKA_REPLICATION wants ${replication}`);
   if (problems.length > 0)

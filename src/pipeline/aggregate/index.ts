@@ -8,10 +8,11 @@ export {
   DIGEST,
   MINUTE,
   markComplete,
+  type PipelineState,
   parkEvent,
   QUARTER,
   QUARTER_OF_EVENT,
   readPipelineState,
   SEEN,
 } from './count.queries.ts';
-export { type CountedBatch, type CountingDeps, countToEnd, keepCounting, type Position } from './counting.ts';
+export { type CountedBatch, type CountingDeps, countToEnd, keepCounting } from './counting.ts';

@@ -8,4 +8,5 @@ export type {
   Ingest,
 } from './ingest.ts';
 export { createIngest } from './ingest.ts';
+export { createSpillLog } from './spill-log.ts';
 export { createVerdicts, type Judged } from './verdict.ts';

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { openEngines } from '../../compose.ts';
 import { loadConfig } from '../../config.ts';
 import { createLogger } from '../../kit/logger.ts';
-import { countUntilDry } from '../../pipeline/aggregate/index.ts';
 import { verify } from '../../pipeline/verify/index.ts';
 import { checkHistory, type OracleReport } from '../oracle.ts';
 import type { Environment } from './server-process.ts';
@@ -23,8 +22,8 @@ export async function judge(dir: string, env: Environment, historyFile: string):
   const logger = createLogger('error');
   const engines = await openEngines(config, logger, { role: 'command', writes: false, migrates: true });
   try {
-    const { db, log } = engines;
-    await countUntilDry({ db, log, logger });
+    const { db } = engines;
+    await engines.counting.untilDry();
     const oracle = await checkHistory(db, historyFile);
     const { differences, brokenSeals, brokenSealed, strays } = await verify(db, {
       repair: false,

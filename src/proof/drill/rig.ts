@@ -44,9 +44,11 @@ interface RigOptions {
   /** An empty folder, see `openScratch`. */
   readonly dir: string;
   readonly seed: number;
+  /** Further settings of its servers and commands. */
+  readonly env?: Environment;
 }
 
-export async function openRig({ dir, seed }: RigOptions): Promise<Rig> {
+export async function openRig({ dir, seed, env: more = {} }: RigOptions): Promise<Rig> {
   const random = createRandom(seed);
   const dataDir = join(dir, 'data');
   mkdirSync(dataDir);
@@ -58,6 +60,7 @@ export async function openRig({ dir, seed }: RigOptions): Promise<Rig> {
     RATE_LIMITS: 'off',
     LOG_LEVEL: 'warn',
     DATA_DIR: dataDir,
+    ...more,
   };
   const servers = createRigServers(dir, env, logFile);
   const { server, postgres } = await servers.open(dataDir);
