@@ -23,6 +23,10 @@ export const FAILPOINTS = [
   'count.after-commit',
   'park.before-commit',
   'park.after-commit',
+  // Recording, where another raw store stands beside the log.
+  'record.before-write',
+  'record.after-write',
+  'record.after-position',
   // Commands.
   'import.after-append',
   'import.after-ledger',
@@ -30,6 +34,9 @@ export const FAILPOINTS = [
   'verify.after-commit',
   'replay.before-commit',
   'replay.after-commit',
+  // What time makes due.
+  'retention.before-commit',
+  'retention.after-commit',
 ] as const;
 
 export type Failpoint = (typeof FAILPOINTS)[number];

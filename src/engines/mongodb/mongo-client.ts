@@ -8,6 +8,7 @@ const CONNECT_MS = 1_000;
 /** For a server that is fit, and for a free connection to it. */
 const SELECT_MS = 1_000;
 const HEARTBEAT_MS = 2_000;
+const CLOSE_MS = 1_000;
 /** The database where the URL names none. */
 const DEFAULT_DATABASE = 'weir';
 
@@ -71,7 +72,8 @@ export function openMongoConnection(options: MongoConnectionOptions): MongoConne
         throw toMongoError(driver, error, operation);
       }
     },
-    close: () => client.close(true),
+    // What a frozen server does not let go ends with the process.
+    close: () => withLimit(client.close(true), CLOSE_MS).catch(() => undefined),
   };
 }
 

@@ -7,8 +7,8 @@ import { createMongoRecording } from './mongo-recording.ts';
 
 /** A request has 2.5 s for all it does. */
 const READ_LIMIT_MS = 2_500;
-/** A batch that waits for a majority's journal under load. */
-const RECORD_LIMIT_MS = 10_000;
+/** A batch that waits for a majority's journal under load; a stop of the process may have to wait as long. */
+const RECORD_LIMIT_MS = 5_000;
 /** Counting a day's collection looks at each of its documents. */
 const CHECK_LIMIT_MS = 600_000;
 

@@ -4,7 +4,13 @@ import type { Clock } from '../../kit/clock.ts';
 import { AppError } from '../../kit/errors.ts';
 import { createGroupQueue } from '../../kit/group-queue.ts';
 import type { Logger } from '../../kit/logger.ts';
-import type { AppendOutcome, EventLog } from '../../ports/event-log.ts';
+import type {
+  AppendOutcome,
+  EventLog,
+  LogBatch,
+  PositionedEvent,
+  UnreadableRecord,
+} from '../../ports/event-log.ts';
 import { EVENT_COLUMNS, type EventRow, toEvent } from './event-rows.ts';
 import { createGroupStatements } from './group-statements.ts';
 import { writeGroup } from './group-writer.ts';
@@ -75,7 +81,7 @@ export async function openPostgresLog(options: PostgresLogOptions): Promise<Even
     writable: () => lane?.current() !== undefined && !refusals.recent(),
     listPartitions: async () => {
       const rows = await db.query<{ lane: number; created_at: Date }>(
-        'select lane, created_at from log_lanes where source is null order by lane',
+        'select lane, created_at from log_lanes order by lane',
       );
       return rows.map((row) => ({ partition: row.lane, createdAt: row.created_at }));
     },
@@ -116,14 +122,30 @@ function createRefusals({ clock, log }: Pick<PostgresLogOptions, 'clock' | 'log'
   };
 }
 
-async function readBatch(db: Db, lane: number, after: number, limit: number) {
+async function readBatch(db: Db, lane: number, after: number, limit: number): Promise<LogBatch> {
   const rows = await db.query<EventRow>(
     `select ${EVENT_COLUMNS} from event_log where lane = $1 and seq > $2 order by seq limit $3`,
     [lane, after, limit],
     'read_log',
   );
-  const events = rows.map((row) => ({ position: row.seq, event: toEvent(row) }));
-  return { events, count: rows.length, upTo: rows.at(-1)?.seq ?? after, atEnd: rows.length < limit };
+  const events: PositionedEvent[] = [];
+  const unreadable: UnreadableRecord[] = [];
+  for (const row of rows) {
+    try {
+      events.push({ position: row.seq, event: toEvent(row) });
+    } catch (error) {
+      const detail = (error as Error).message;
+      const payload = { event_id: row.event_id };
+      unreadable.push({ position: row.seq, reason: 'unreadable', detail, payload });
+    }
+  }
+  return {
+    events,
+    ...(unreadable.length > 0 && { unreadable }),
+    count: rows.length,
+    upTo: rows.at(-1)?.seq ?? after,
+    atEnd: rows.length < limit,
+  };
 }
 
 async function readSpan(db: Db, lane: number, after: number, limit: number) {

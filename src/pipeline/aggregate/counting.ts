@@ -34,6 +34,8 @@ export interface CountingDeps {
   readonly random: () => number;
   /** Most events of one batch. */
   readonly batch: number;
+  /** What the log of this process says while the work waits. */
+  readonly waiting?: string;
 }
 
 /** Counts whatever the event log holds until `signal` aborts; engine trouble is waited out. */
@@ -50,7 +52,7 @@ export async function keepCounting(deps: CountingDeps, signal: AbortSignal): Pro
       if (counted < deps.batch) await timers.sleep(REST_MS, signal);
     } catch (error) {
       failures += 1;
-      if (failures === 3) deps.logger.warn({ err: error }, 'counting waits for its database');
+      if (failures === 3) deps.logger.warn({ err: error }, deps.waiting ?? 'counting waits for its database');
       const pause = Math.min(RETRY_MAX_MS, 50 * 2 ** Math.min(failures, 6));
       await timers.sleep(pause * (0.5 + deps.random() / 2), signal);
     }
