@@ -13,6 +13,7 @@ interface Options {
   readonly dir?: string;
   readonly rate?: number;
   readonly seconds?: number;
+  readonly minutes?: number;
   readonly keep?: boolean;
   readonly json?: boolean;
   readonly list?: boolean;
@@ -39,6 +40,7 @@ export function addDrill(program: Command): void {
     .option('--dir <path>', 'an empty folder to work in, or one of earlier drills; else a temporary one')
     .option('--rate <n>', 'events a second', parseCount(MOST))
     .option('--seconds <n>', 'how long each part of a scenario that goes by time lasts', parseCount(MOST))
+    .option('--minutes <n>', 'the same in minutes, for a soak of hours', parseCount(MOST))
     .option('--keep', 'keep data and history of scenarios that passed, too')
     .option('--json', 'print one JSON object')
     .option('--list', 'name the scenarios')
@@ -76,7 +78,8 @@ async function drill(
   run: { seed: number; signal: AbortSignal; scratch: Scratch },
 ): Promise<DrillReport> {
   const bar = createBar(scenario.name);
-  const { kills, rounds, rate, seconds } = options;
+  const { kills, rounds, rate, minutes } = options;
+  const seconds = minutes === undefined ? options.seconds : minutes * 60;
   try {
     return await runScenario(scenario, {
       ...run,

@@ -1,5 +1,6 @@
 import { type Engines, openEngines } from '../compose.ts';
 import { loadConfig } from '../config.ts';
+import { explainFullDisk } from '../db/embedded/index.ts';
 import { createLogger } from '../kit/logger.ts';
 
 /** Runs a command's work on the engines of the environment, beside a running server or without one. */
@@ -9,15 +10,18 @@ export async function withEngines<T>(
 ): Promise<T> {
   const config = loadConfig();
   const logger = createLogger(config.logLevel === 'info' ? 'warn' : config.logLevel);
-  const engines = await openEngines(config, logger, {
-    role: 'command',
-    writes: options.writes ?? false,
-    migrates: options.migrates ?? true,
-  });
+  let engines: Engines | undefined;
   try {
+    engines = await openEngines(config, logger, {
+      role: 'command',
+      writes: options.writes ?? false,
+      migrates: options.migrates ?? true,
+    });
     return await work(engines);
+  } catch (error) {
+    throw config.databaseUrl === undefined ? explainFullDisk(error, config.dataDir) : error;
   } finally {
-    await engines.close();
+    await engines?.close();
   }
 }
 

@@ -2,6 +2,7 @@ import cluster from 'node:cluster';
 import { randomBytes } from 'node:crypto';
 import { type Engines, openEngines } from '../compose.ts';
 import { type Config, ConfigError, loadConfig } from '../config.ts';
+import { explainFullDisk } from '../db/embedded/index.ts';
 import { createMembers } from '../features/members/index.ts';
 import { AppError } from '../kit/errors.ts';
 import { createLogger, type Logger } from '../kit/logger.ts';
@@ -23,8 +24,9 @@ const DRAIN_MS = 10_000;
 /** A server process from configuration to the end of its last request. Resolves once it serves. */
 export async function runServer(options: ServeOptions): Promise<void> {
   let engines: Engines | undefined;
+  let config: Config | undefined;
   try {
-    const config = loadConfig();
+    config = loadConfig();
     const logger = createLogger(config.logLevel);
     const worker = cluster.isWorker;
     engines = await openEngines(config, logger, {
@@ -35,7 +37,8 @@ export async function runServer(options: ServeOptions): Promise<void> {
     stopOnSignals(engines, logger);
     await startRoles(engines, options);
   } catch (error) {
-    explain(error);
+    const embedded = config !== undefined && config.databaseUrl === undefined;
+    explain(embedded ? explainFullDisk(error, config!.dataDir) : error);
     await engines?.close();
     process.exit(1);
   }

@@ -66,6 +66,7 @@ describe('the rig of drills', () => {
       'crash-at-every-step',
       'disk-full',
       'moved-clock',
+      'soak',
     ]);
     await assert.rejects(weir('no-such-thing'), (error: { code?: number; stderr?: string }) => {
       assert.match(error.stderr ?? '', /no scenario of this name/);

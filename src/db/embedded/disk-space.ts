@@ -32,8 +32,9 @@ function readFreeBytes(dir: string): number | undefined {
   }
 }
 
-/** What a person is told instead of `error` where the disk is full; `error` itself where it is not. */
+/** What a person is told instead of `error` where the disk is full; `error` itself where it is not, or says enough. */
 export function explainFullDisk(error: unknown, dataDir: string): unknown {
+  if (error instanceof AppError) return error;
   const full = findFullDisk(dataDir, LOW_DISK_BYTES);
   if (!full) return error;
   const free = (full.freeBytes / MB).toFixed(1);

@@ -10,7 +10,7 @@ import { toUrl } from './postmaster.ts';
 import { superviseServer } from './supervisor.ts';
 import { addUser, listUsers, type Role, removeUser } from './users.ts';
 
-export { FULL_DISK_BYTES, findFullDisk, LOW_DISK_BYTES } from './disk-space.ts';
+export { explainFullDisk, FULL_DISK_BYTES, findFullDisk, LOW_DISK_BYTES } from './disk-space.ts';
 
 interface EmbeddedPostgresOptions {
   /** Created if absent; the cluster lies in its folder `postgres`, the server's log in `postgres.log`. */
@@ -47,7 +47,7 @@ export async function openEmbeddedPostgres(options: EmbeddedPostgresOptions): Pr
     return await join(place, options, serveLock);
   } catch (error) {
     serveLock?.release();
-    throw error instanceof AppError ? error : explainFullDisk(error, options.dataDir);
+    throw explainFullDisk(error, options.dataDir);
   }
 }
 

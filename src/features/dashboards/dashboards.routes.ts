@@ -224,6 +224,8 @@ async function getLive(request: FastifyRequest, reply: FastifyReply, deps: Dashb
   requireOwner(request.viewer, (await getCampaign(deps.db, id)).owner_id, STAFF);
   reply.hijack();
   const { raw: response } = reply;
+  // Whoever hung up meanwhile closes no more: the heartbeat would beat for ever.
+  if (response.destroyed) return;
   response.writeHead(200, {
     'content-type': 'text/event-stream',
     'cache-control': 'no-store',

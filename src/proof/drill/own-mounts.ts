@@ -37,17 +37,15 @@ export async function runInOwnMounts(
   { signal, onProgress, seed, ...sizes }: ScenarioOptions & { seed: number },
 ): Promise<DrillReport> {
   const order: MountedOrder = { name, dir, seed, sizes };
-  const child = fork(RUN, [], { execPath: 'unshare', execArgv: ['-m', process.execPath] });
+  // A session of its own: Ctrl-C is for this process, which tells it to stop; it ends with the channel between them.
+  const child = fork(RUN, [], { execPath: 'unshare', execArgv: ['-m', process.execPath], detached: true });
   const stop = () => void (child.connected && child.send('stop'));
-  const kill = () => void child.kill('SIGKILL');
   signal.addEventListener('abort', stop, { once: true });
-  process.once('exit', kill);
   try {
     child.send(order);
     return await hear(child, onProgress);
   } finally {
     signal.removeEventListener('abort', stop);
-    process.off('exit', kill);
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   }
 }

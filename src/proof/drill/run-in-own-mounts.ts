@@ -6,7 +6,9 @@ import { SCENARIOS } from './scenarios.ts';
 const stop = new AbortController();
 const say = (word: MountedWord) => void process.send?.(word);
 
-process.on('disconnect', () => process.exit(1));
+let told = false;
+// Whoever ordered it is gone: what it started ends with it.
+process.on('disconnect', () => process.exit(told ? 0 : 1));
 process.on('message', (order: MountedOrder | 'stop') => {
   if (order === 'stop') stop.abort();
   else void run(order);
@@ -21,10 +23,15 @@ async function run({ name, dir, seed, sizes }: MountedOrder): Promise<void> {
       signal: stop.signal,
       onProgress: (...progress) => say({ progress }),
     });
-    say({ report });
+    finish({ report });
   } catch (error) {
-    say({ failure: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-  } finally {
-    process.disconnect();
+    finish({ failure: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   }
+}
+
+function finish(word: MountedWord): void {
+  process.send?.(word, () => {
+    told = true;
+    process.disconnect();
+  });
 }

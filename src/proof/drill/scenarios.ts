@@ -4,6 +4,7 @@ import { killPostgres } from './kill-postgres.ts';
 import { killServer } from './kill-server.ts';
 import { movedClock } from './moved-clock.ts';
 import type { Scenario } from './scenario.ts';
+import { soak } from './soak.ts';
 
 /** Every scenario, in the order of `weir drill` without names. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -12,4 +13,5 @@ export const SCENARIOS: readonly Scenario[] = [
   crashEverywhere,
   diskFull,
   movedClock,
+  soak,
 ];

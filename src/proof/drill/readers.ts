@@ -1,0 +1,178 @@
+import { Agent, type ClientRequest, get, type IncomingMessage } from 'node:http';
+import { sleep } from '../../kit/wait.ts';
+import { createLatencies, type LatencySummary } from '../latency.ts';
+
+const TICK_MS = 10;
+const SOCKETS = 64;
+const MOST_UNDER_WAY = 500;
+const REQUEST_LIMIT_MS = 5_000;
+/** Tokens live ten minutes. */
+const SIGN_IN_EVERY_MS = 240_000;
+const HANG_UP_EVERY_MS = 500;
+/** The server ends no stream while it runs; a burst of new ones is not what is looked at. */
+const LISTENERS_AT_ONCE = 20;
+
+interface ReaderOptions {
+  readonly url: string;
+  readonly signIn: () => Promise<string>;
+  readonly campaigns: readonly number[];
+  /** Requests a second, whatever the server does. */
+  readonly rate: number;
+  /** Live streams, open from the beginning to the end. */
+  readonly listeners: number;
+}
+
+export interface ReaderReport {
+  readonly requests: number;
+  /** Due while too many were under way. */
+  readonly dropped: number;
+  readonly answers: Readonly<Record<string, number>>;
+  readonly latency_ms: LatencySummary;
+  readonly listeners: number;
+  readonly messages: number;
+  /** Streams that the server ended or refused. */
+  readonly ended: number;
+  /** Streams whose client hung up before the first message. */
+  readonly hung_up: number;
+}
+
+/** Everybody who looks while events come: open pages, and requests for numbers. */
+export interface Readers {
+  readonly stop: () => Promise<ReaderReport>;
+}
+
+export async function startReaders(options: ReaderOptions): Promise<Readers> {
+  const stop = new AbortController();
+  const { signal } = stop;
+  let token = await options.signIn();
+  const authorized = () => ({ authorization: `Bearer ${token}` });
+  const streams = await openListeners(options, authorized);
+  const requests = startRequests(options, authorized, signal);
+  const hanging = hangUp(options, authorized, signal);
+  const signing = (async () => {
+    for (;;) {
+      await sleep(SIGN_IN_EVERY_MS, signal);
+      if (signal.aborted) return;
+      token = await options.signIn();
+    }
+  })();
+  return {
+    stop: async () => {
+      stop.abort();
+      const listened = streams.close();
+      const [asked, hung_up] = await Promise.all([requests, hanging, signing]);
+      return { ...asked, ...listened, hung_up };
+    },
+  };
+}
+
+type Headers = () => Record<string, string>;
+
+async function openListeners({ url, campaigns, listeners }: ReaderOptions, headers: Headers) {
+  const agent = new Agent({ maxSockets: Number.POSITIVE_INFINITY });
+  const open = new Set<ClientRequest>();
+  let messages = 0;
+  let ended = 0;
+  let closing = false;
+  const listen = (at: number) =>
+    new Promise<void>((begun) => {
+      const path = `/api/campaigns/${campaigns[at % campaigns.length]}/live`;
+      const request = get(`${url}${path}`, { agent, headers: headers() }, (answer) => {
+        begun();
+        answer.on('data', (chunk: Buffer) => {
+          if (chunk.includes('data:')) messages += 1;
+        });
+      });
+      open.add(request);
+      request.on('error', () => undefined);
+      request.on('close', () => {
+        open.delete(request);
+        if (!closing) ended += 1;
+        begun();
+      });
+    });
+  for (let at = 0; at < listeners; at += LISTENERS_AT_ONCE) {
+    const some = Array.from({ length: Math.min(LISTENERS_AT_ONCE, listeners - at) }, (_, one) => at + one);
+    await Promise.all(some.map(listen));
+  }
+  return {
+    close: () => {
+      closing = true;
+      const still = open.size;
+      for (const request of open) request.destroy();
+      agent.destroy();
+      return { listeners: still, messages, ended };
+    },
+  };
+}
+
+/** Clients that leave before they are answered: what a server keeps for them would stay for ever. */
+async function hangUp({ url, campaigns }: ReaderOptions, headers: Headers, signal: AbortSignal) {
+  let count = 0;
+  while (!signal.aborted) {
+    const request = get(`${url}/api/campaigns/${campaigns[0]}/live`, { agent: false, headers: headers() });
+    request.on('error', () => undefined);
+    request.on('socket', (socket) => {
+      // Once the request is on its way, and before its campaign was looked up.
+      socket.once('connect', () => setImmediate(() => request.destroy()));
+    });
+    count += 1;
+    await sleep(HANG_UP_EVERY_MS, signal);
+  }
+  return count;
+}
+
+async function startRequests(options: ReaderOptions, headers: Headers, signal: AbortSignal) {
+  const { url, campaigns, rate } = options;
+  const agent = new Agent({ keepAlive: true, maxSockets: SOCKETS });
+  const latencies = createLatencies();
+  const answers: Record<string, number> = {};
+  const under = new Set<Promise<void>>();
+  const paths = campaigns.flatMap((id) => ['/api/campaigns', '/api/status', `/api/campaigns/${id}/stats`]);
+  const startedAt = performance.now();
+  let requests = 0;
+  let dropped = 0;
+
+  async function ask(path: string): Promise<void> {
+    const askedAt = performance.now();
+    const what = await read(`${url}${path}`, agent, headers());
+    latencies.record(performance.now() - askedAt);
+    answers[what] = (answers[what] ?? 0) + 1;
+  }
+
+  while (!signal.aborted) {
+    const due = Math.floor(((performance.now() - startedAt) / 1_000) * rate);
+    while (requests + dropped < due) {
+      if (under.size >= MOST_UNDER_WAY) {
+        dropped = due - requests;
+        break;
+      }
+      const one = ask(paths[requests % paths.length]!);
+      requests += 1;
+      under.add(one);
+      void one.finally(() => under.delete(one));
+    }
+    await sleep(TICK_MS, signal);
+  }
+  await Promise.all(under);
+  agent.destroy();
+  return { requests, dropped, answers, latency_ms: latencies.summary() };
+}
+
+/** The status, `timeout`, or the code of what went wrong. */
+function read(url: string, agent: Agent, headers: Record<string, string>): Promise<string> {
+  return new Promise((resolve) => {
+    const request = get(
+      url,
+      { agent, headers, signal: AbortSignal.timeout(REQUEST_LIMIT_MS) },
+      (answer: IncomingMessage) => {
+        answer.resume();
+        answer.on('end', () => resolve(String(answer.statusCode)));
+        answer.on('error', () => resolve('cut off'));
+      },
+    );
+    request.on('error', (error: NodeJS.ErrnoException) =>
+      resolve(error.name === 'AbortError' || error.name === 'TimeoutError' ? 'timeout' : String(error.code)),
+    );
+  });
+}
