@@ -70,7 +70,8 @@ into_actors as (
 
 /**
  * The seal of what a statement read as `raw` while it `moved` the position. Seals of a partition are a chain without
- * gaps; the last one grows until it is of one full batch or ten minutes old, so that a quiet day costs few rows.
+ * gaps; the last one grows until it is of one full batch, ten minutes old or of more than a week, so that a quiet day costs
+ * few rows, and an import of an old log does not stretch the seal of today's events over all the years between.
  */
 const SEAL = `
 seal as (
@@ -83,6 +84,7 @@ grown as (
   from seal n where s.log = $1 and s.partition = $2 and s.up_to = $3
     and s.after = (select max(after) from log_seals where log = $1 and partition = $2)
     and s.events + n.events <= 5000 and s.sealed_at > clock_timestamp() - interval '10 minutes'
+    and greatest(s.last_at, n.last_at) - least(s.first_at, n.first_at) < interval '8 days'
   returning 1
 ),
 sealed as (

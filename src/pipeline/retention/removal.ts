@@ -1,5 +1,6 @@
 import type { Db } from '../../db/pool.ts';
 import { EngineError } from '../../kit/errors.ts';
+import { failpoint } from '../../kit/failpoint.ts';
 import { sleep } from '../../kit/wait.ts';
 import { checkReach } from '../verify/index.ts';
 import {
@@ -41,6 +42,7 @@ export async function removePartition(db: Db, { name, day }: DuePartition): Prom
     await lockRows(tx, name);
     const events = await sealRows(tx, name, day);
     if (events !== undefined) await withPatience(tx, () => dropPartition(tx, name));
+    failpoint?.('retention.before-commit');
     return events === undefined ? { events: 0, held: NOT_COUNTED } : { events, held: undefined };
   });
 }
