@@ -2,9 +2,14 @@ import type { Db } from '../../db/pool.ts';
 import { failpoint } from '../../kit/failpoint.ts';
 import type { LogPartition } from '../../ports/event-log.ts';
 import type { LogEnd } from '../../ports/raw-store.ts';
-import type { Position } from '../aggregate/index.ts';
 
 const RECORDER = 'recorder:';
+
+interface RawPosition {
+  readonly partition: number;
+  readonly position: number;
+  readonly complete_through: Date;
+}
 
 /** A reader's name says which store it fills, so that an emptied or another store is filled from the beginning. */
 export const readerOf = (identity: string) => RECORDER + identity;
@@ -15,8 +20,8 @@ export async function readRawPositions(
   reader: string,
   log: string,
   partitions: readonly LogPartition[],
-): Promise<Position[]> {
-  return db.query<Position>(
+): Promise<RawPosition[]> {
+  return db.query<RawPosition>(
     `with born as (
        insert into log_positions (reader, log, partition, position, complete_through)
        select $1, $2, p, 0, at from unnest($3::int[], $4::timestamptz[]) as given (p, at)
