@@ -1,6 +1,5 @@
 import type { Db } from '../../db/pool.ts';
 import { failpoint } from '../../kit/failpoint.ts';
-import { failpoint } from '../../kit/failpoint.ts';
 import type { Logger } from '../../kit/logger.ts';
 import type { RawRecording } from '../../ports/raw-store.ts';
 import { noteFindings, settleFindings } from '../verify/index.ts';

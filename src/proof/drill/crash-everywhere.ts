@@ -12,7 +12,6 @@ import {
   POISON,
 } from './crash-commands.ts';
 import { crashRetention } from './crash-retention.ts';
-import { crashRetention } from './crash-retention.ts';
 import { deliver, eventIdOfDaysAgo, type OwnEvent } from './deliver.ts';
 import { describeSlowness, toFigures } from './load-figures.ts';
 import type { Rig } from './rig.ts';
@@ -67,7 +66,6 @@ export const crashEverywhere: Scenario = {
       await crashReplay(rig, crashes);
       await crashImport(rig, crashes, done);
       await crashRepair(rig, crashes);
-      await crashRetention(rig, crashes, done);
       await crashRetention(rig, crashes, done);
     }
     await provoker.delivered();
