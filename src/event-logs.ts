@@ -6,6 +6,7 @@ import { createRawRows } from './engines/postgres/raw-rows.ts';
 import { systemClock } from './kit/clock.ts';
 import type { Logger } from './kit/logger.ts';
 import { sleep } from './kit/wait.ts';
+import { type LateKafka, openLateKafka } from './late-kafka.ts';
 import {
   type Aggregator,
   countUntilDry,
@@ -35,6 +36,8 @@ interface EventLogsOptions {
   readonly writes: boolean;
   /** False for a command that looks at a database which may lack a migration. */
   readonly registers: boolean;
+  /** Whether it opens while Kafka does not answer, to go on with it later. */
+  readonly waits: boolean;
 }
 
 /** The log that takes events, and every log whose events are counted. */
@@ -75,7 +78,12 @@ export async function openEventLogs(options: EventLogsOptions): Promise<EventLog
   });
   if (!config.kafka) return postgresAlone(db, own, logger);
   try {
-    return kafkaBefore(own, await openKafka(options, own.clock), options);
+    const kafka = await openLateKafka({
+      open: () => openKafka(options, own.clock),
+      waits: options.waits,
+      logger,
+    });
+    return kafkaBefore(own, kafka, options);
   } catch (error) {
     await own.close();
     throw error;
@@ -97,36 +105,59 @@ function postgresAlone(db: Pool, log: EventLog, logger: Logger): EventLogs {
   };
 }
 
-function kafkaBefore(own: EventLog, kafka: KafkaLog, { config, db, logger }: EventLogsOptions): EventLogs {
+function kafkaBefore(own: EventLog, kafka: LateKafka, { config, db, logger }: EventLogsOptions): EventLogs {
   const counted = { db, log: own, logger };
-  const recorded = { db, log: kafka, rows: createRawRows(db), logger };
+  const recorded = { db, log: kafka.log, rows: createRawRows(db), logger };
   const log = config.spills
-    ? createSpillLog(kafka, own, (spills) =>
+    ? createSpillLog(kafka.log, own, (spills) =>
         logger.warn(
           spills
             ? 'Kafka takes no events: they go to PostgreSQL’s log meanwhile'
             : 'events go to Kafka again',
         ),
       )
-    : kafka;
+    : kafka.log;
   return {
     log,
-    kafka: kafka.facts,
+    kafka: kafka.current()?.facts,
     counting: {
-      start: () => both(startAggregator(counted), startRecorder(recorded)),
+      start: () => {
+        const aggregator = startAggregator(counted);
+        const recorder = startOnceOpen(kafka, () => startRecorder(recorded));
+        return {
+          close: async () => {
+            await Promise.all([aggregator.close(), recorder.close()]);
+          },
+        };
+      },
       untilDry: async () => (await recordUntilDry(recorded)) + (await countUntilDry(counted)),
       readState: async () => {
         const [state, waiting] = await Promise.all([
           readPipelineState(db, own.identity),
-          withLimit(findRecordLag(recorded), LAG_MS).catch(() => undefined),
+          kafka.current() && withLimit(findRecordLag(recorded), LAG_MS).catch(() => undefined),
         ]);
         return { ...state, lag_events: waiting === undefined ? null : state.lag_events + waiting };
       },
-      listLeft: () => listLeftLogs(db, kafka.identity),
+      // Until Kafka answers, nobody knows which of them it is.
+      listLeft: async () => {
+        const current = kafka.current();
+        return current ? listLeftLogs(db, current.identity) : [];
+      },
     },
     close: async () => {
-      await kafka.close();
+      await kafka.log.close();
       await own.close();
+    },
+  };
+}
+
+function startOnceOpen(kafka: LateKafka, start: () => Aggregator): Aggregator {
+  let closed = false;
+  const started = kafka.opened.then(() => (closed ? undefined : start()));
+  return {
+    close: async () => {
+      closed = true;
+      if (kafka.current()) await (await started)?.close();
     },
   };
 }
@@ -161,12 +192,4 @@ async function withLimit<T>(work: Promise<T>, ms: number): Promise<T> {
   });
   late.catch(() => undefined);
   return Promise.race([work, late]).finally(() => limit.abort());
-}
-
-function both(...parts: readonly Aggregator[]): Aggregator {
-  return {
-    close: async () => {
-      await Promise.all(parts.map((part) => part.close()));
-    },
-  };
 }

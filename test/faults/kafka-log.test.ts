@@ -145,6 +145,34 @@ describe('a server whose event log is Kafka', () => {
   );
 
   test(
+    'a server that starts without its broker serves the rest, and takes events once it is there',
+    { skip: withoutControl },
+    (t) =>
+      onKafka(t, async (rig) => {
+        const [campaign] = await rig.makeCampaigns(1);
+        await rig.server.end('SIGTERM');
+        await broker('kill');
+        try {
+          rig.server.launch();
+          const live = () =>
+            fetch(`${rig.server.url}/health/live`).then(
+              (answer) => answer.ok,
+              () => false,
+            );
+          await until(live, 30_000);
+          assert.equal((await post(rig, campaign!)).code, 'unavailable');
+          const headers = { authorization: `Bearer ${await rig.signIn()}` };
+          const answer = await fetch(`${rig.server.url}/api/status`, { headers });
+          const status = (await answer.json()) as { pipeline: { lag_events: number | null } };
+          assert.equal(status.pipeline.lag_events, null);
+        } finally {
+          await broker('start');
+        }
+        await until(async () => (await post(rig, campaign!)).status === 202, 20_000);
+      }),
+  );
+
+  test(
     'with a spill, a frozen broker costs nobody a 503, and every event counts once',
     { skip: withoutControl },
     (t) =>
