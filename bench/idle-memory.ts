@@ -5,10 +5,12 @@ import { type RunningWeir, startWeir } from '../test/support/weir.ts';
 import { type Figure, median, type Round, toRow } from './figure.ts';
 
 const LOOK_EVERY_MS = 2_000;
-const MB = 1_024 * 1_024;
 
+/** Megabytes. */
 interface Memory {
   readonly server: number;
+  /** The server's share, where others that run the same Node count as sharers: this very process does. */
+  readonly serverShare: number;
   readonly postgres: number;
 }
 
@@ -37,7 +39,7 @@ export const idleMemory: Figure = {
           rounds: looks.map(({ server, postgres }): Round => ({ weir: server + postgres })),
           bar: { side: 'most', value: 250 },
           notes: [
-            `server ${part((one) => one.server)} MB, PostgreSQL ${part((one) => one.postgres)} MB; proportional set sizes`,
+            `server ${part((one) => one.server)} MB resident (its share ${part((one) => one.serverShare)} MB), PostgreSQL's processes ${part((one) => one.postgres)} MB of proportional set sizes`,
           ],
         }),
       ];
@@ -47,13 +49,16 @@ export const idleMemory: Figure = {
   },
 };
 
-/** Each shared page counts in parts that add up to one (proc_pid_smaps, `Pss`). Linux only. */
+/**
+ * PostgreSQL's processes share pages with each other: each counts its part of them, which adds up (proc_pid_smaps, `Pss`).
+ * The server shares Node's own pages with this process alone, which no installation runs beside it: they count in full.
+ */
 function readMemory({ child, dataDir }: RunningWeir): Memory {
   const main = Number(readFileSync(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0]);
-  const backends = listChildren(main);
   return {
-    server: readPss(child.pid!) / MB,
-    postgres: [main, ...backends].reduce((sum, pid) => sum + readPss(pid), 0) / MB,
+    server: readSize(child.pid!, 'Rss'),
+    serverShare: readSize(child.pid!, 'Pss'),
+    postgres: [main, ...listChildren(main)].reduce((sum, pid) => sum + readSize(pid, 'Pss'), 0),
   };
 }
 
@@ -74,8 +79,9 @@ function readParent(pid: number): number | undefined {
   }
 }
 
-/** Bytes. */
-function readPss(pid: number): number {
-  const found = /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'));
-  return Number(found?.[1]) * 1_024;
+/** Linux only. */
+function readSize(pid: number, name: 'Pss' | 'Rss'): number {
+  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  const found = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(rollup);
+  return Number(found?.[1]) / 1_024;
 }

@@ -3,7 +3,7 @@ import { copyGroup } from '../src/engines/postgres/copy-group.ts';
 import { encodeCopy } from '../src/engines/postgres/copy-rows.ts';
 import { encodeGroup, INSERT_GROUP } from '../src/engines/postgres/event-rows.ts';
 import type { Event } from '../src/events/event.ts';
-import { type Bench, type Figure, type Plan, type Round, type Row, toRow } from './figure.ts';
+import { type Bench, type Figure, median, type Plan, type Row, toRow } from './figure.ts';
 import { createSampleEvents } from './sample-events.ts';
 import { type Backend, openScratchPostgres, type ScratchPostgres } from './scratch-postgres.ts';
 
@@ -15,15 +15,32 @@ type GroupSize = keyof typeof EVENTS;
 /** The same rows without a look for copies; where an id was there before, it would fail. */
 const PLAIN_INSERT = toPlainInsert(INSERT_GROUP);
 
-type Keep = (backend: Backend, events: readonly Event[], firstSeq: number) => Promise<unknown>;
+/** Makes the message of one group, and returns how to send it. */
+type Keep = (backend: Backend, events: readonly Event[], firstSeq: number) => () => Promise<unknown>;
 
-const WAYS: Readonly<Record<'insert on conflict' | 'plain insert' | 'COPY', Keep>> = {
-  'insert on conflict': ({ client }, events, firstSeq) =>
-    client.query({ name: 'on_conflict', text: INSERT_GROUP, values: encodeGroup(events, firstSeq, 1) }),
-  'plain insert': ({ client }, events, firstSeq) =>
-    client.query({ name: 'plain', text: PLAIN_INSERT, values: encodeGroup(events, firstSeq, 1) }),
-  COPY: ({ client }, events, firstSeq) => copyGroup(client, encodeCopy(events, firstSeq, 1)),
-};
+const insertBy =
+  (name: string, text: string): Keep =>
+  ({ client }, events, firstSeq) => {
+    const values = encodeGroup(events, firstSeq, 1);
+    return () => client.query({ name, text, values });
+  };
+
+const WAYS = {
+  'insert on conflict': insertBy('on_conflict', INSERT_GROUP),
+  'plain insert': insertBy('plain', PLAIN_INSERT),
+  COPY: ({ client }, events, firstSeq) => {
+    const data = encodeCopy(events, firstSeq, 1);
+    return () => copyGroup(client, data);
+  },
+} as const satisfies Record<string, Keep>;
+type Way = keyof typeof WAYS;
+const NAMES = ['insert on conflict', 'plain insert', 'COPY'] as const satisfies readonly Way[];
+
+/** Microseconds a row: of the backend's processor, and of this process to make the message. */
+interface Cost {
+  readonly backend: number;
+  readonly encoding: number;
+}
 
 /** Processor time of the inserting backend for a row, by the way it is sent and the size of a group; the floor is COPY. */
 export const keep: Figure = {
@@ -59,40 +76,43 @@ async function measureGroups(
   progress: Bench['progress'],
 ): Promise<Row[]> {
   const makeEvents = createSampleEvents(CAMPAIGNS);
-  const taken = { 'insert on conflict': [], 'plain insert': [], COPY: [] } as Record<
-    keyof typeof WAYS,
-    number[]
-  >;
+  const costs: Record<Way, Cost[]> = { 'insert on conflict': [], 'plain insert': [], COPY: [] };
   for (let round = 0; round <= rounds; round += 1) {
     progress(round, rounds + 1, `groups of ${size}: ${round === 0 ? 'warming up' : `round ${round}`}`);
-    for (const way of ['insert on conflict', 'plain insert', 'COPY'] as const) {
-      const micros = await measureWay(backend, WAYS[way], makeEvents, size, Math.min(EVENTS[size], rows));
-      if (round > 0) taken[way].push(micros);
+    for (const way of NAMES) {
+      const cost = await measureWay(backend, WAYS[way], makeEvents, size, Math.min(EVENTS[size], rows));
+      if (round > 0) costs[way].push(cost);
     }
   }
-  const toRounds = (way: keyof typeof WAYS): Round[] =>
-    taken[way].map((weir, round) => ({ floor: taken.COPY[round]!, weir }));
-  const title = (way: string) => `kept by ${way}, groups of ${size}`;
-  const unit = 'µs of processor a row';
-  return [
-    toRow({ title: title('insert on conflict'), unit, rounds: toRounds('insert on conflict') }),
-    toRow({ title: title('plain insert'), unit, rounds: toRounds('plain insert') }),
-    toRow({ title: title('COPY'), unit, rounds: toRounds('COPY') }),
-  ];
+  return NAMES.map((way) =>
+    toRow({
+      title: `kept by ${way}, groups of ${size}`,
+      unit: 'µs of processor a row',
+      rounds: costs[way].map((cost, round) => ({ floor: costs.COPY[round]!.backend, weir: cost.backend })),
+      notes: [`to make the message: ${median(costs[way].map((cost) => cost.encoding)).toFixed(1)} µs a row`],
+    }),
+  );
 }
 
-/** Microseconds a row, into an empty log. */
+/** Into an empty log. */
 async function measureWay(
   backend: Backend,
-  way: Keep,
+  keepGroup: Keep,
   makeEvents: (count: number) => Event[],
   size: number,
   events: number,
-): Promise<number> {
+): Promise<Cost> {
   await backend.client.query('truncate event_log');
   const before = backend.cpuMicros();
-  for (let seq = 1; seq <= events; seq += size) await way(backend, makeEvents(size), seq);
-  return (backend.cpuMicros() - before) / events;
+  let encodingMs = 0;
+  for (let seq = 1; seq <= events; seq += size) {
+    const group = makeEvents(size);
+    const startedAt = performance.now();
+    const send = keepGroup(backend, group, seq);
+    encodingMs += performance.now() - startedAt;
+    await send();
+  }
+  return { backend: (backend.cpuMicros() - before) / events, encoding: (encodingMs * 1_000) / events };
 }
 
 function toPlainInsert(text: string): string {
@@ -106,10 +126,11 @@ if (import.meta.main) {
   const postgres = await openScratchPostgres();
   try {
     const rows = await measureWays(postgres, { rounds: 5, rows: Number.POSITIVE_INFINITY }, () => undefined);
-    for (const { title, weir, rounds } of rows) {
+    for (const { title, weir, rounds, notes } of rows) {
       const all = rounds.map((round) => round.weir);
+      const [least, most] = [Math.min(...all), Math.max(...all)];
       console.log(
-        `${title}: ${weir.toFixed(1)} µs (${Math.min(...all).toFixed(1)} to ${Math.max(...all).toFixed(1)})`,
+        `${title}: ${weir.toFixed(1)} µs (${least.toFixed(1)} to ${most.toFixed(1)}); ${notes.join('; ')}`,
       );
     }
   } finally {

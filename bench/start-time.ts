@@ -31,21 +31,19 @@ export const startTime: Figure = {
         removeScratchFolder(dataDir);
       }
     }
-    const notes = ["the disk's cache is warm in both"];
     return [
       toRow({
         title: 'npm start to the first 200, no data yet',
         unit: 's',
         rounds: cold,
         bar: { side: 'most', value: 15 },
-        notes,
+        notes: ["the disk's cache is warm, in the next row too"],
       }),
       toRow({
         title: 'npm start to the first 200, again',
         unit: 's',
         rounds: warm,
         bar: { side: 'most', value: 3 },
-        notes,
       }),
     ];
   },

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import pg from 'pg';
 import { openEmbeddedPostgres } from '../src/db/embedded/index.ts';
 import { migrate } from '../src/db/migrate.ts';
-import { createPartitions } from '../src/engines/postgres/partitions.ts';
+import { createPartitions, partitionName } from '../src/engines/postgres/partitions.ts';
 import { createMembers } from '../src/features/members/index.ts';
 import { makeScratchFolder, removeScratchFolder } from './scratch-folder.ts';
 import { benchLog, databaseUrl, onServer, openBenchPool } from './scratch-postgres.ts';
@@ -55,6 +55,7 @@ export interface Stored {
 }
 
 type Progress = (done: number, of: number, text: string) => void;
+type Tell = (events: number, what: string) => void;
 
 /** Fills both databases by SQL, from the same definition; counters, sets and seals fit the raw rows, `weir verify` says so. */
 export async function fillStored(rows: number, progress: Progress): Promise<Stored> {
@@ -86,18 +87,18 @@ async function fillBoth(dataDir: string, rows: number, today: number, progress: 
   try {
     await onServer(server.url, `create database ${SMALL}`);
     const tenth = rows / 10;
-    await fill(databaseUrl(server.url, SMALL), tenth, today, (done) =>
-      progress(done, rows + tenth, `${tenth} events to store`),
-    );
-    return await fill(server.url, rows, today, (done) =>
-      progress(tenth + done, rows + tenth, `${rows} events to store`),
-    );
+    const tell =
+      (events: number, before: number): Tell =>
+      (done, what) =>
+        progress(before + done, rows + tenth, `filling a database with ${events} events: ${what}`);
+    await fill(databaseUrl(server.url, SMALL), tenth, today, tell(tenth, 0));
+    return await fill(server.url, rows, today, tell(rows, tenth));
   } finally {
     await server.close();
   }
 }
 
-async function fill(url: string, rows: number, today: number, stored: (events: number) => void) {
+async function fill(url: string, rows: number, today: number, tell: Tell) {
   const db = openBenchPool(url, 2);
   await migrate(db);
   const owner = await createMembers({ db }).create({ ...OWNER, roles: ['advertiser'] });
@@ -113,8 +114,9 @@ async function fill(url: string, rows: number, today: number, stored: (events: n
     });
     await drain(clients, days, async (client, day) => {
       await fillDay(client, day);
-      stored(day.after + events);
+      tell(day.after + events, partitionName(day.day));
     });
+    tell(rows, 'keys and totals');
     await drain(clients, [...COUNTER_TABLES], addCounterKeys);
     await finishLog(first, DAYS * events);
     await createPartitions(db).ensureAhead(Date.now());
