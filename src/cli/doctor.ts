@@ -83,6 +83,7 @@ function describeChecks(checks: CheckState | undefined): string[] {
     open.length === 0
       ? 'background check: nothing open'
       : `background check: ${open.join(', ')}; npx weir verify shows where`,
+    ...(checks.doubt === null ? [] : [`clock in doubt: ${checks.doubt}`]),
     ...(checks.repaired > 0 ? [`numbers that were altered and made anew: ${checks.repaired}`] : []),
     ...checks.passes.map(
       ({ name, done, total, finished_at }) =>

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { createDaySecrets } from '../../src/db/day-secrets.ts';
 import { countUntilDry } from '../../src/pipeline/aggregate/index.ts';
+import { readCheckState } from '../../src/pipeline/verify/index.ts';
 import { removeDue } from '../../src/roles/housekeeping.ts';
 import { actorNumber, buildEvent, eventIdAt } from '../support/builders.ts';
 import { openTestDatabase, type TestDatabase, testLog } from '../support/database.ts';
@@ -100,6 +101,7 @@ describe('a clock that is wrong', () => {
       assert.deepEqual(await look(), ALL);
     }
     const [doubt] = await doubts();
+    assert.equal((await readCheckState(database.db)).doubt, doubt);
     assert.match(doubt!, /stands 99\.5 days ahead .* for 72 more hours/);
   });
 
@@ -109,5 +111,6 @@ describe('a clock that is wrong', () => {
     await round();
     assert.deepEqual(await look(), { raw: 0, salts: 0, keys: 0 });
     assert.deepEqual(await doubts(), []);
+    assert.equal((await readCheckState(database.db)).doubt, null);
   });
 });

@@ -58,6 +58,8 @@ async function settle(db: Db, kind: FindingKind, which: string, keys: readonly s
 export interface CheckState {
   /** Found and not yet settled, by kind. */
   readonly open: Readonly<Partial<Record<FindingKind, number>>>;
+  /** Why the clock is in doubt, and what to do; null: it is not. */
+  readonly doubt: string | null;
   /** Numbers that were made anew since the first start. */
   readonly repaired: number;
   readonly passes: readonly { name: string; done: number; total: number; finished_at: Date | null }[];
@@ -74,7 +76,15 @@ export async function readCheckState(db: Db): Promise<CheckState> {
   const passes = await db.query<CheckState['passes'][number]>(
     'select name, done, total, finished_at from check_passes order by name',
   );
-  return { open: Object.fromEntries(open.map((row) => [row.kind, row.n])), repaired: settled!.n, passes };
+  const [clock] = await db.query<{ reason: string }>(
+    `select detail ->> 'reason' as reason from findings where kind = 'clock' and settled_at is null`,
+  );
+  return {
+    open: Object.fromEntries(open.map((row) => [row.kind, row.n])),
+    doubt: clock?.reason ?? null,
+    repaired: settled!.n,
+    passes,
+  };
 }
 
 /** How far a pass has come, or undefined before its first one. */

@@ -92,16 +92,18 @@ interface FollowOptions {
 async function follow(sampler: Sampler, { seconds, signal, onProgress }: FollowOptions): Promise<Course> {
   const startedAt = performance.now();
   const passed = () => (performance.now() - startedAt) / 1_000;
-  await sleep(seconds * WARM_UP * 1_000, signal);
-  const warm = await sampler.takeClean();
+  let warm: ResourceSample | undefined;
   const samples: ResourceSample[] = [];
   while (passed() < seconds && !signal.aborted) {
     onProgress(Math.floor(passed()), Math.ceil(seconds), `${Math.floor(passed())} of ${seconds} s`);
-    samples.push(await sampler.take());
-    await sleep(SAMPLE_EVERY_MS, signal);
+    if (passed() >= seconds * WARM_UP) {
+      warm ??= await sampler.takeClean();
+      samples.push(await sampler.take());
+    } else await sampler.take();
+    await sleep(Math.min(SAMPLE_EVERY_MS, seconds * WARM_UP * 1_000), signal);
   }
   const last = await sampler.takeClean();
-  return { samples, warm, last };
+  return { samples: samples.length > 0 ? samples : [last], warm: warm ?? last, last };
 }
 
 /** Once all clients are gone, what they held is given free: a sample of then, at the latest after some seconds. */
