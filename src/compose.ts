@@ -6,6 +6,7 @@ import { openEmbeddedPostgres } from './db/embedded/index.ts';
 import { migrate } from './db/migrate.ts';
 import { openPool, type Pool } from './db/pool.ts';
 import type { KafkaFacts } from './engines/kafka/kafka-log.ts';
+import { createPostgresRaw } from './engines/postgres/postgres-raw.ts';
 import { type Counting, openEventLogs } from './event-logs.ts';
 import { findOrInsertImported } from './features/campaigns/index.ts';
 import { systemClock } from './kit/clock.ts';
@@ -16,7 +17,6 @@ import type { Logger } from './kit/logger.ts';
 import type { ImportDeps } from './pipeline/import/index.ts';
 import type { EventLog } from './ports/event-log.ts';
 import type { RawStore } from './ports/raw-store.ts';
-import { openRawStores, type Recorder } from './raw-stores.ts';
 
 /** Everything a role or a command stands on. */
 export interface Engines {
@@ -34,8 +34,6 @@ export interface Engines {
   readonly kafka: KafkaFacts | undefined;
   readonly counting: Counting;
   readonly raw: RawStore;
-  /** What fills `raw` out of the log; undefined where the log's own rows are it. */
-  readonly recorder: Recorder | undefined;
   readonly secrets: DaySecrets;
   readonly embedded: boolean;
   readonly lifecycle: Lifecycle;
@@ -95,7 +93,6 @@ export async function openEngines(config: Config, logger: Logger, options: Engin
       waits: options.role === 'serve',
     }),
   );
-  const { raw, recorder } = await lifecycle.open('raw store', openRawStores({ config, db, log, logger }));
   return {
     config,
     logger,
@@ -106,8 +103,7 @@ export async function openEngines(config: Config, logger: Logger, options: Engin
     log,
     kafka,
     counting,
-    raw,
-    recorder,
+    raw: createPostgresRaw(db),
     secrets: createDaySecrets(accepting),
     embedded: config.databaseUrl === undefined,
     lifecycle,
