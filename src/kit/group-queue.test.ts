@@ -8,12 +8,13 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 describe('group queue', () => {
   afterEach(() => mock.timers.reset());
 
-  function build(write: (items: readonly number[]) => Promise<readonly number[]>) {
+  function build(write: (items: readonly number[]) => Promise<readonly number[]>, maxWaitMs?: number) {
     let now = 0;
     const queue = createGroupQueue<number, number>({
       clock: { now: () => now, monotonicMs: () => now },
       maxGroup: 3,
       maxQueued: 5,
+      maxWaitMs,
       deadlineMs: 1_000,
       write,
     });
@@ -66,6 +67,27 @@ describe('group queue', () => {
     release();
     await queue.close();
     assert.deepEqual(written, [1, 2, 3], 'what was taken back is never written');
+  });
+
+  test('while a group is late, who would wait too long is refused at once', async () => {
+    const releases: (() => void)[] = [];
+    const { queue, advance } = build(
+      (items) => new Promise((resolve) => releases.push(() => resolve(items))),
+      400,
+    );
+    const first = queue.add([1]);
+    await turn();
+    advance(700);
+    const second = queue.add([2]);
+    assert.equal(queue.expectedWaitMs(), 350);
+    advance(200);
+    await assert.rejects(queue.add([3]), code('overloaded'));
+    releases.shift()!();
+    assert.deepEqual(await first, [1]);
+    await turn();
+    releases.shift()!();
+    assert.deepEqual(await second, [2]);
+    await queue.close();
   });
 
   test('closing waits for what is queued, then refuses', async () => {

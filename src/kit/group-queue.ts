@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts';
 import { AppError } from './errors.ts';
 import { failpoint } from './failpoint.ts';
+import { createPace } from './pace.ts';
 import { systemTimers, type Timers } from './wait.ts';
 
 interface GroupQueueOptions<T, R> {
@@ -10,6 +11,8 @@ interface GroupQueueOptions<T, R> {
   readonly maxGroup: number;
   /** Most items that may wait; one more is refused before anything is queued. */
   readonly maxQueued: number;
+  /** Milliseconds that one may have to expect before its writing begins; one that had to wait longer is refused at once. */
+  readonly maxWaitMs?: number | undefined;
   /** Milliseconds from `add` to an answer, queueing and writing together. */
   readonly deadlineMs: number;
   /** Writes one group; results in the order given. It is never called twice at the same time. */
@@ -20,6 +23,8 @@ export interface GroupQueue<T, R> {
   /** Results in the order given. Rejects with `overloaded` (nothing queued), `unavailable` (taken back) or `outcome_unknown`. */
   readonly add: (items: readonly T[]) => Promise<readonly R[]>;
   readonly queued: () => number;
+  /** Milliseconds until what is added now would begin to be written, at the pace of the last groups. */
+  readonly expectedWaitMs: () => number;
   /** Waits for everything queued, then refuses. */
   readonly close: () => Promise<void>;
 }
@@ -39,10 +44,12 @@ const SWEEP_MS = 100;
  * request pays one write, and a thousand at once share one.
  */
 export function createGroupQueue<T, R>(options: GroupQueueOptions<T, R>): GroupQueue<T, R> {
-  const { clock, timers = systemTimers } = options;
+  const { clock, timers = systemTimers, maxWaitMs = Number.POSITIVE_INFINITY } = options;
+  const pace = createPace(clock);
   let waiting: Entry<T, R>[] = [];
   let writing: Entry<T, R>[] = [];
   let queued = 0;
+  let waitingItems = 0;
   let closed = false;
   let idle: (() => void) | undefined;
   let pumping = false;
@@ -64,6 +71,7 @@ export function createGroupQueue<T, R>(options: GroupQueueOptions<T, R>): GroupQ
     if (waiting[0] === undefined || waiting[0].dueAt > now) return;
     const due = waiting.filter((entry) => entry.dueAt <= now);
     waiting = waiting.filter((entry) => entry.dueAt > now);
+    waitingItems -= countItems(due);
     for (const entry of due) settle(entry, () => entry.reject(takenBack()));
   }
 
@@ -77,15 +85,19 @@ export function createGroupQueue<T, R>(options: GroupQueueOptions<T, R>): GroupQ
     }
     const group = waiting.slice(0, count);
     waiting = waiting.slice(count);
+    waitingItems -= items;
     return group;
   }
 
   async function writeGroup(group: Entry<T, R>[]): Promise<void> {
     writing = group;
+    pace.begin(countItems(group));
+    let failed = true;
     try {
       const results = await options.write(
         group.length === 1 ? group[0]!.items : group.flatMap((entry) => entry.items),
       );
+      failed = false;
       let at = 0;
       for (const entry of group) {
         const own = results.slice(at, at + entry.items.length);
@@ -95,9 +107,12 @@ export function createGroupQueue<T, R>(options: GroupQueueOptions<T, R>): GroupQ
     } catch (error) {
       for (const entry of group) settle(entry, () => entry.reject(error));
     } finally {
+      pace.end(failed);
       writing = [];
     }
   }
+
+  const expectedWaitMs = () => pace.expectedWaitMs(waitingItems);
 
   async function pump(): Promise<void> {
     pumping = true;
@@ -115,8 +130,10 @@ export function createGroupQueue<T, R>(options: GroupQueueOptions<T, R>): GroupQ
     add: (items) => {
       if (closed) return Promise.reject(takenBack());
       if (items.length === 0) return Promise.resolve([]);
-      if (queued + items.length > options.maxQueued) return Promise.reject(overloaded());
+      if (queued + items.length > options.maxQueued || expectedWaitMs() > maxWaitMs)
+        return Promise.reject(overloaded());
       queued += items.length;
+      waitingItems += items.length;
       return new Promise((resolve, reject) => {
         const dueAt = clock.monotonicMs() + options.deadlineMs;
         waiting.push({ items, dueAt, resolve, reject, settled: false });
@@ -124,12 +141,17 @@ export function createGroupQueue<T, R>(options: GroupQueueOptions<T, R>): GroupQ
       });
     },
     queued: () => queued,
+    expectedWaitMs,
     close: async () => {
       closed = true;
       if (pumping) await new Promise<void>((resolve) => (idle = resolve));
       endSweep();
     },
   };
+}
+
+function countItems(entries: readonly { readonly items: readonly unknown[] }[]): number {
+  return entries.reduce((sum, entry) => sum + entry.items.length, 0);
 }
 
 function overloaded(): AppError {

@@ -8,7 +8,8 @@ import type { Event, EventType, Subject } from '../events/event.ts';
  *       with `outcome_unknown`, and none when it rejects with `overloaded` or `unavailable`.
  * EL-3  A reader sees every event of a partition, in one order, each once: what commits late is never passed.
  * EL-4  Positions of a partition only grow; reading again from a position gives the same events in the same order.
- * EL-5  Memory is bounded: a full queue refuses with `overloaded` before anything is queued.
+ * EL-5  Memory is bounded: a full queue, or one in which events would wait too long, refuses with `overloaded` before
+ *       anything is queued.
  * EL-6  One bad event never fails its neighbours: it alone is answered `unstorable`.
  * EL-7  Where `deduplicates`: a second copy of an id is `duplicate`, or `reused` where its subject or type differ, and
  *       the first copy stays as it was. Elsewhere every copy is `kept`, all of an id in one partition, in the order of
@@ -30,6 +31,8 @@ export interface EventLog {
   readonly clock: () => Promise<Date>;
   /** Events that wait to be written, for back-pressure and /metrics. */
   readonly queued: () => number;
+  /** Milliseconds that what is appended now would wait before it is written; absent where the log cannot tell. */
+  readonly expectedWaitMs?: () => number;
   /** Whether an append could be kept right now. */
   readonly writable: () => boolean;
   readonly close: () => Promise<void>;

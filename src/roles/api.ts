@@ -16,6 +16,7 @@ import {
 import { createLiveTotals, type LiveTotals, registerDashboardRoutes } from '../features/dashboards/index.ts';
 import { createMembers, type Members, registerMemberRoutes } from '../features/members/index.ts';
 import { createSessions, registerSessionRoutes, type Sessions } from '../features/sessions/index.ts';
+import { shedOverload } from '../http/admission.ts';
 import { type CookieNames, cookieNames } from '../http/authenticate.ts';
 import { parseCidr } from '../http/client-address.ts';
 import { prepareDrain } from '../http/drain.ts';
@@ -68,6 +69,7 @@ export async function startApi(engines: Engines): Promise<Api> {
     ...(pages && { pages }),
   });
   const drain = prepareDrain(app);
+  shedOverload(app, { logWaitMs: () => log.expectedWaitMs?.() ?? 0 });
   let stopping = false;
   await registerRoutes(app, {
     config,

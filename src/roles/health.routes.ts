@@ -64,7 +64,7 @@ const Status = Type.Object({
 
 /** /health for whoever restarts and balances, /api/status for the console's corner. */
 export function registerHealthRoutes(app: FastifyInstance, deps: HealthDeps): void {
-  const open = { config: { policy: 'anyone', credentials: 'ignored' } } as const;
+  const open = { config: { policy: 'anyone', credentials: 'ignored', shed: 'never' } } as const;
   app.get('/health/live', open, () => ({ status: 'live' }));
   app.get('/health/ready', open, async (_request, reply) => {
     const missing = await findMissing(deps);

@@ -30,6 +30,8 @@ interface PostgresLogOptions {
 
 const MAX_GROUP = 1_000;
 const MAX_QUEUED = 20_000;
+/** With the writing itself, of as many as came meanwhile, an event that is accepted has its answer within a second. */
+const MAX_WAIT_MS = 400;
 const DEADLINE_MS = 2_500;
 const HOUR_MS = 3_600_000;
 /** Since a group was refused: no balancer shall send here, yet somebody must find out when it is over. */
@@ -69,6 +71,7 @@ export async function openPostgresLog(options: PostgresLogOptions): Promise<Even
     clock,
     maxGroup: MAX_GROUP,
     maxQueued: MAX_QUEUED,
+    maxWaitMs: MAX_WAIT_MS,
     deadlineMs: DEADLINE_MS,
     write,
   });
@@ -78,6 +81,7 @@ export async function openPostgresLog(options: PostgresLogOptions): Promise<Even
     capabilities: { deduplicates: true, isRawStore: true },
     append: (events) => (lane?.current() ? queue.add(events) : Promise.reject(noConnection())),
     queued: queue.queued,
+    expectedWaitMs: queue.expectedWaitMs,
     writable: () => lane?.current() !== undefined && !refusals.recent(),
     listPartitions: async () => {
       const rows = await db.query<{ lane: number; created_at: Date }>(

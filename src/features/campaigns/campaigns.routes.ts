@@ -87,7 +87,10 @@ export function registerCampaignRoutes(app: FastifyInstance, deps: CampaignDeps)
   );
   app.get(
     '/api/campaigns/:id',
-    { schema: { tags, params: CampaignId, querystring: ViewQuery }, config: { policy: 'anyone' } },
+    {
+      schema: { tags, params: CampaignId, querystring: ViewQuery },
+      config: { policy: 'anyone', shed: 'last' },
+    },
     (request, reply) => view(request, reply, deps),
   );
   app.post(
@@ -98,7 +101,7 @@ export function registerCampaignRoutes(app: FastifyInstance, deps: CampaignDeps)
         params: CampaignId,
         querystring: Type.Object({ event_id: Type.Optional(Type.String()) }, { additionalProperties: false }),
       },
-      config: { policy: 'anyone', csrf: 'origin' },
+      config: { policy: 'anyone', csrf: 'origin', shed: 'last' },
     },
     (request, reply) => click(request, reply, deps),
   );

@@ -38,12 +38,12 @@ export function registerCollectingRoutes(app: FastifyInstance, deps: CollectingD
     }
     scope.post(
       '/api/events',
-      { bodyLimit: BODY_LIMIT_BYTES, config: { policy: 'anyone', csrf: 'origin' } },
+      { bodyLimit: BODY_LIMIT_BYTES, config: { policy: 'anyone', csrf: 'origin', shed: 'last' } },
       (request, reply) => postEvents(request, reply, deps),
     );
     scope.options(
       '/api/events',
-      { config: { policy: 'anyone', credentials: 'ignored' } },
+      { config: { policy: 'anyone', credentials: 'ignored', shed: 'never' } },
       (_request, reply) =>
         allowAnyOrigin(reply)
           .header('access-control-allow-methods', 'POST')
@@ -52,10 +52,10 @@ export function registerCollectingRoutes(app: FastifyInstance, deps: CollectingD
           .code(204)
           .send(),
     );
-    scope.get('/t/v.gif', { config: { policy: 'anyone' } }, (request, reply) =>
+    scope.get('/t/v.gif', { config: { policy: 'anyone', shed: 'last' } }, (request, reply) =>
       getPixel(request, reply, deps),
     );
-    scope.get('/t/c/:campaign', { config: { policy: 'anyone' } }, (request, reply) =>
+    scope.get('/t/c/:campaign', { config: { policy: 'anyone', shed: 'last' } }, (request, reply) =>
       getClick(request, reply, deps),
     );
     done();
