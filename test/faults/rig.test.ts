@@ -67,6 +67,9 @@ describe('the rig of drills', () => {
       'disk-full',
       'moved-clock',
       'soak',
+      'overload',
+      'freshness',
+      'rolling-restart',
     ]);
     await assert.rejects(weir('no-such-thing'), (error: { code?: number; stderr?: string }) => {
       assert.match(error.stderr ?? '', /no scenario of this name/);

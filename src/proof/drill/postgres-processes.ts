@@ -21,6 +21,8 @@ export interface PostgresProcesses {
    * (`performance.now`); rejects after `limitMs`.
    */
   readonly acceptingSince: (since: number, limitMs: number) => Promise<number>;
+  /** For servers beside its own, as a DATABASE_URL; throws where it does not run. */
+  readonly url: () => string;
   /** One statement on a connection of its own, which is gone afterwards. */
   readonly query: <R extends object>(text: string, values?: readonly unknown[]) => Promise<R[]>;
   /** Kills the whole server at once: for a drill that is ended itself. */
@@ -38,6 +40,7 @@ export function createPostgresProcesses(dataDir: string): PostgresProcesses {
   const query: Query = (text, values) => queryOnce(place(), text, values);
 
   return {
+    url: () => findUrl(place()),
     query,
     signal: async (part, signal, random) => {
       const find = async () =>
@@ -80,15 +83,19 @@ export function createPostgresProcesses(dataDir: string): PostgresProcesses {
 
 type Query = PostgresProcesses['query'];
 
+function findUrl(place: Place): string {
+  const postmaster = findPostmaster(place);
+  if (!postmaster) throw new Error('PostgreSQL does not run.');
+  return toUrl(place, postmaster);
+}
+
 async function queryOnce<R extends object>(
   place: Place,
   text: string,
   values?: readonly unknown[],
 ): Promise<R[]> {
-  const postmaster = findPostmaster(place);
-  if (!postmaster) throw new Error('PostgreSQL does not run.');
   const pool = openPool({
-    url: toUrl(place, postmaster),
+    url: findUrl(place),
     max: 1,
     queryTimeoutMs: 20_000,
     namedStatements: false,

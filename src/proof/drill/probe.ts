@@ -1,5 +1,6 @@
 import { newEventId } from '../../events/event-id.ts';
 import { sleep } from '../../kit/wait.ts';
+import { createLatencies, type LatencySummary } from '../latency.ts';
 import { TRY_LIMIT_MS } from './drill-load.ts';
 
 const EVERY_MS = 50;
@@ -16,6 +17,8 @@ export interface ProbeReport {
   readonly longest_ms: number;
   /** Requests that had no answer within 5 s. */
   readonly timeouts: number;
+  /** Its events that were refused with 503, and how long that took. */
+  readonly refused: { readonly count: number; readonly ms: LatencySummary };
   /** Answers other than liveness 200, and 2xx or 503 with Retry-After for the event: the first of them, in words. */
   readonly violations: readonly string[];
 }
@@ -27,6 +30,8 @@ export function startProbe(url: string, campaign: number): Probe {
   let requests = 0;
   let longest = 0;
   let timeouts = 0;
+  let refusals = 0;
+  const refusedMs = createLatencies();
 
   async function ask(
     path: string,
@@ -35,7 +40,13 @@ export function startProbe(url: string, campaign: number): Probe {
   ) {
     const startedAt = performance.now();
     const wrong = await fetch(`${url}${path}`, { ...init, signal: AbortSignal.timeout(TRY_LIMIT_MS) }).then(
-      judge,
+      (answer) => {
+        if (answer.status === 503) {
+          refusals += 1;
+          refusedMs.record(performance.now() - startedAt);
+        }
+        return judge(answer);
+      },
       (error: Error) => {
         if (error.name === 'TimeoutError') timeouts += 1;
         else return `no answer: ${error.message} ${error.cause instanceof Error ? error.cause.message : ''}`;
@@ -67,7 +78,8 @@ export function startProbe(url: string, campaign: number): Probe {
     stop: async () => {
       stop.abort();
       await watching;
-      return { requests, longest_ms: Math.round(longest), timeouts, violations };
+      const refused = { count: refusals, ms: refusedMs.summary() };
+      return { requests, longest_ms: Math.round(longest), timeouts, refused, violations };
     },
   };
 }

@@ -1,8 +1,11 @@
 import { crashEverywhere } from './crash-everywhere.ts';
 import { diskFull } from './disk-full.ts';
+import { freshness } from './freshness.ts';
 import { killPostgres } from './kill-postgres.ts';
 import { killServer } from './kill-server.ts';
 import { movedClock } from './moved-clock.ts';
+import { overload } from './overload.ts';
+import { rollingRestart } from './rolling-restart.ts';
 import type { Scenario } from './scenario.ts';
 import { soak } from './soak.ts';
 
@@ -14,4 +17,7 @@ export const SCENARIOS: readonly Scenario[] = [
   diskFull,
   movedClock,
   soak,
+  overload,
+  freshness,
+  rollingRestart,
 ];

@@ -1,0 +1,22 @@
+import type { Rig } from './rig.ts';
+
+/** A live stream that somebody holds open. */
+export interface LiveStream {
+  /** Resolves when the server ends it; rejects where the connection is cut off. */
+  readonly ended: Promise<void>;
+}
+
+/** Opens the live stream of a campaign, and resolves with its first message. */
+export async function openLiveStream(rig: Rig, campaign: number): Promise<LiveStream> {
+  const answer = await fetch(`${rig.server.url}/api/campaigns/${campaign}/live`, {
+    headers: { authorization: `Bearer ${await rig.signIn()}` },
+  });
+  const reader = answer.body!.getReader();
+  await reader.read();
+  const ended = (async () => {
+    while (!(await reader.read()).done);
+  })();
+  // Looked at when the server has stopped.
+  ended.catch(() => undefined);
+  return { ended };
+}

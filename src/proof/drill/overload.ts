@@ -1,0 +1,215 @@
+import { newEventId } from '../../events/event-id.ts';
+import { sleep } from '../../kit/wait.ts';
+import { type LoadReport, runLoad } from '../load.ts';
+import { TRY_LIMIT_MS } from './drill-load.ts';
+import { measureCapacity, mixOf } from './measure-capacity.ts';
+import { type ProbeReport, startProbe } from './probe.ts';
+import type { Rig } from './rig.ts';
+import type { Scenario } from './scenario.ts';
+
+const SECONDS = 120;
+const FACTOR = 3;
+/** Events a second of the database that is slowed down. */
+const SLOWED_RATE = 2_000;
+/**
+ * What gives out first, and how many events a request holds. A refusal takes a server a third of what one event takes, so
+ * of single events at three times its load little is left for those that it accepts.
+ */
+const OVERLOADS = [
+  { bottleneck: 'database', batch: 1 },
+  { bottleneck: 'processor', batch: 20 },
+  { bottleneck: 'processor', batch: 1 },
+] as const;
+const MEASURED_SHARE = 0.25;
+const MOST_MEASURED_SECONDS = 10;
+/** Each request that comes while others wait needs its own: who does not back off does not queue up either. */
+const SOCKETS = 4_096;
+const PACE_MS = 20;
+const NORMAL_IN_ROW = 25;
+const NORMAL_MS = 250;
+const NORMAL_LIMIT_MS = 30_000;
+const STARVED_MS = 500;
+/** What a client may hear; `aborted` is the end of the load, and a timeout is told apart. */
+const ALLOWED = /^(202|503 (overloaded|unavailable|outcome_unknown)|timeout|aborted)$/;
+
+const GOODPUT_SHARE = 0.7;
+const ACCEPTED_MS = 1_000;
+const REFUSED_MS = 50;
+const NORMAL_AGAIN_MS = 10_000;
+
+/** More than the server can do, from clients that do not back off: it refuses early, and goes on with the rest. */
+export const overload: Scenario = {
+  name: 'overload',
+  title: 'three times the load that it can carry, of clients that do not back off',
+  run: async (rig, { seconds = SECONDS, rate = SLOWED_RATE, rounds, signal, onProgress }) => {
+    await rig.server.start();
+    const [probed, ...campaigns] = await rig.makeCampaigns(4);
+    const parts: Part[] = [];
+    const overloads = OVERLOADS.slice(0, rounds);
+    for (const { bottleneck, batch } of overloads) {
+      if (signal.aborted) break;
+      const name = `${bottleneck}, ${batch === 1 ? 'single events' : `batches of ${batch}`}`;
+      onProgress(parts.length, overloads.length, `too much for the ${name}`);
+      if (bottleneck === 'database') await slowDatabase(rig, rate);
+      parts.push(await overloadOnce(rig, { name, batch, campaigns, probed: probed!, seconds, signal }));
+      if (bottleneck === 'database') await hastenDatabase(rig);
+    }
+    onProgress(parts.length, parts.length, `${parts.length} overloads`);
+    return {
+      violations: parts.flatMap(findViolations),
+      figures: Object.fromEntries(parts.map((part) => [part.name, toFigures(part)])),
+      notes: parts.flatMap(describeMisses),
+    };
+  },
+};
+
+interface Plan {
+  readonly name: string;
+  readonly batch: number;
+  readonly campaigns: readonly number[];
+  /** The campaign of the probe, in no line of the history. */
+  readonly probed: number;
+  readonly seconds: number;
+  readonly signal: AbortSignal;
+}
+
+interface Part extends Pick<Plan, 'name'> {
+  /** Events a second. */
+  readonly capacity: number;
+  readonly goodput: number;
+  readonly report: LoadReport;
+  readonly probe: ProbeReport;
+  readonly memoryMb: Readonly<Record<'before' | 'peak' | 'after', number | undefined>>;
+  /** Undefined where it was not after 30 s. */
+  readonly normalAfterMs: number | undefined;
+}
+
+async function overloadOnce(rig: Rig, plan: Plan): Promise<Part> {
+  const { server, history, random } = rig;
+  const { name, batch, campaigns, probed, seconds, signal } = plan;
+  const measured = Math.min(MOST_MEASURED_SECONDS, Math.max(1, seconds * MEASURED_SHARE));
+  const capacity = await measureCapacity(rig, { campaigns, seconds: measured, batch, signal });
+  const before = server.memoryMb();
+  let peak = before;
+  const probe = startProbe(server.url, probed);
+  const report = await runLoad({
+    url: server.url,
+    campaigns,
+    rate: FACTOR * Math.max(1, capacity),
+    seconds,
+    mix: mixOf(batch),
+    batch,
+    token: undefined,
+    sockets: SOCKETS,
+    timeoutMs: TRY_LIMIT_MS,
+    giveUpMs: 0,
+    history,
+    random,
+    signal,
+    onProgress: () => {
+      const now = server.memoryMb();
+      if (now !== undefined && now > (peak ?? 0)) peak = now;
+    },
+  });
+  const normalAfterMs = await untilNormal(rig, probed);
+  return {
+    name,
+    capacity,
+    goodput: Math.round(report.ok / Math.min(seconds, report.seconds)),
+    report,
+    probe: await probe.stop(),
+    memoryMb: { before, peak, after: server.memoryMb() },
+    normalAfterMs,
+  };
+}
+
+/** Milliseconds until events, one after the other, are taken at once again. */
+async function untilNormal({ server }: Rig, campaign: number): Promise<number | undefined> {
+  const endedAt = performance.now();
+  let normalAt = endedAt;
+  let inRow = 0;
+  while (performance.now() - endedAt < NORMAL_LIMIT_MS) {
+    const askedAt = performance.now();
+    const ok = await sendOne(`${server.url}/api/events`, campaign);
+    if (ok && performance.now() - askedAt <= NORMAL_MS) {
+      if (inRow === 0) normalAt = askedAt;
+      inRow += 1;
+      if (inRow === NORMAL_IN_ROW) return Math.round(normalAt - endedAt);
+    } else inRow = 0;
+    await sleep(PACE_MS);
+  }
+  return undefined;
+}
+
+async function sendOne(url: string, campaign_id: number): Promise<boolean> {
+  return fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ event_id: newEventId(), campaign_id, type: 'view' }),
+    signal: AbortSignal.timeout(TRY_LIMIT_MS),
+  }).then(
+    async (answer) => {
+      await answer.arrayBuffer();
+      return answer.ok;
+    },
+    () => false,
+  );
+}
+
+/** So that a machine of any speed can be asked for three times as much as its database keeps. */
+async function slowDatabase({ postgres }: Rig, rate: number): Promise<void> {
+  await postgres.query(
+    `create function drill_slow() returns trigger language plpgsql as
+       $$ begin perform pg_sleep((select count(*) from added) / ${rate}::float8); return null; end $$;
+     create trigger drill_slow after insert on event_log referencing new table as added
+       for each statement execute function drill_slow()`,
+  );
+}
+
+async function hastenDatabase({ postgres }: Rig): Promise<void> {
+  await postgres.query('drop trigger drill_slow on event_log; drop function drill_slow()');
+}
+
+function findViolations({ name, report, probe, normalAfterMs }: Part): string[] {
+  const wrong = Object.entries(report.answers).filter(([what]) => !ALLOWED.test(what));
+  // Clients that run that late themselves cannot tell how long a server took.
+  const starved = report.late_ms.p99 > STARVED_MS;
+  return [
+    ...probe.violations,
+    ...wrong.map(([what, count]) => `${count} requests ended with ${what}`),
+    ...(probe.timeouts > 0 && !starved ? [`${probe.timeouts} requests of the probe had no answer`] : []),
+    ...(normalAfterMs === undefined
+      ? [`${NORMAL_LIMIT_MS} ms after too much for the ${name}, it was not normal again`]
+      : []),
+  ];
+}
+
+function toFigures({ capacity, goodput, report, probe, memoryMb, normalAfterMs }: Part): object {
+  return {
+    capacity,
+    asked: report.asked_rate,
+    goodput,
+    goodput_share: Math.round((100 * goodput) / Math.max(1, capacity)) / 100,
+    accepted_ms: report.latency_ms,
+    refused: probe.refused,
+    probe: { requests: probe.requests, longest_ms: probe.longest_ms, timeouts: probe.timeouts },
+    normal_after_ms: normalAfterMs,
+    memory_mb: memoryMb,
+    answers: report.answers,
+    clients_late_ms: report.late_ms.p99,
+  };
+}
+
+/** Figures beyond their limits: on a machine that clients and server share, they speak of both. */
+function describeMisses({ name, capacity, goodput, report, probe, normalAfterMs }: Part): string[] {
+  const misses = [
+    [goodput < GOODPUT_SHARE * capacity, `goodput was ${goodput} of ${capacity} events a second`],
+    [report.latency_ms.p99 > ACCEPTED_MS, `accepted events took ${report.latency_ms.p99} ms (p99)`],
+    [probe.refused.ms.p99 > REFUSED_MS, `refusals took ${probe.refused.ms.p99} ms (p99)`],
+    [(normalAfterMs ?? 0) > NORMAL_AGAIN_MS, `it was normal again after ${normalAfterMs} ms`],
+    [probe.refused.count === 0, 'nothing of the probe was refused'],
+  ] as const;
+  return misses.flatMap(([missed, what]) =>
+    missed ? [`too much for the ${name}: ${what}; clients were ${report.late_ms.p99} ms late (p99)`] : [],
+  );
+}
