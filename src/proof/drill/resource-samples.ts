@@ -80,14 +80,17 @@ function countDescriptors(pid: number): number | undefined {
   }
 }
 
-/** How the resident set grows, in MB for each ten minutes, by least squares; undefined for less than two moments. */
-export function toSlope(samples: readonly Pick<ResourceSample, 'atSeconds' | 'rssMb'>[]): number | undefined {
+/** How it grows, in MB for each ten minutes, by least squares; undefined for less than two moments. */
+export function toSlope(
+  samples: readonly Pick<ResourceSample, 'atSeconds' | 'rssMb' | 'heapMb'>[],
+  kind: 'rssMb' | 'heapMb',
+): number | undefined {
   const n = samples.length;
   const meanX = samples.reduce((sum, one) => sum + one.atSeconds, 0) / n;
-  const meanY = samples.reduce((sum, one) => sum + one.rssMb, 0) / n;
+  const meanY = samples.reduce((sum, one) => sum + one[kind], 0) / n;
   const spread = samples.reduce((sum, one) => sum + (one.atSeconds - meanX) ** 2, 0);
   if (n < 2 || spread === 0) return undefined;
-  const shared = samples.reduce((sum, one) => sum + (one.atSeconds - meanX) * (one.rssMb - meanY), 0);
+  const shared = samples.reduce((sum, one) => sum + (one.atSeconds - meanX) * (one[kind] - meanY), 0);
   return round((shared / spread) * TEN_MINUTES_S);
 }
 

@@ -14,6 +14,8 @@ const LISTENERS = 0.5;
 const SAMPLE_EVERY_MS = 1_000;
 /** Of the time; caches fill, and V8 finds the size of its heap. */
 const WARM_UP = 0.2;
+/** Each is a collection of garbage and a sample of what is left. */
+const COLLECTIONS = 20;
 const SLOPE_MB = 1;
 const LEAST_SLOPE_SECONDS = 120;
 const REST_LIMIT_MS = 20_000;
@@ -47,9 +49,10 @@ export const soak: Scenario = {
     const report = await load.stop();
     const after = await rest(sampler, before);
     inspector.close();
-    const { samples, warm, last } = course;
+    const { samples, held } = course;
+    const [warm, last] = [held[0]!, held.at(-1)!];
     // What a collection gives back in a few seconds is no slope.
-    const slope = seconds < LEAST_SLOPE_SECONDS ? undefined : toSlope(samples);
+    const slope = seconds < LEAST_SLOPE_SECONDS ? undefined : toSlope(samples, 'rssMb');
     return {
       violations: [...findLeft(before, after), ...findWrongReading(read, listeners)],
       figures: {
@@ -57,7 +60,7 @@ export const soak: Scenario = {
         seconds,
         rss_mb: { before: before.rssMb, warm: warm.rssMb, last: last.rssMb, after: after.rssMb },
         rss_mb_per_10_min: slope,
-        // After a collection each: what is really held.
+        held_heap_mb_per_10_min: seconds < LEAST_SLOPE_SECONDS ? undefined : toSlope(held, 'heapMb'),
         heap_mb: { before: before.heapMb, warm: warm.heapMb, last: last.heapMb, after: after.heapMb },
         descriptors: toRange(samples, 'descriptors'),
         connections: toRange(samples, 'connections'),
@@ -79,8 +82,8 @@ export const soak: Scenario = {
 interface Course {
   /** After the warm-up. */
   readonly samples: readonly ResourceSample[];
-  readonly warm: ResourceSample;
-  readonly last: ResourceSample;
+  /** Of the same time, each after a collection: what is really held. */
+  readonly held: readonly ResourceSample[];
 }
 
 interface FollowOptions {
@@ -92,18 +95,18 @@ interface FollowOptions {
 async function follow(sampler: Sampler, { seconds, signal, onProgress }: FollowOptions): Promise<Course> {
   const startedAt = performance.now();
   const passed = () => (performance.now() - startedAt) / 1_000;
-  let warm: ResourceSample | undefined;
   const samples: ResourceSample[] = [];
+  const held: ResourceSample[] = [];
   while (passed() < seconds && !signal.aborted) {
     onProgress(Math.floor(passed()), Math.ceil(seconds), `${Math.floor(passed())} of ${seconds} s`);
-    if (passed() >= seconds * WARM_UP) {
-      warm ??= await sampler.takeClean();
-      samples.push(await sampler.take());
-    } else await sampler.take();
+    const sample = await sampler.take();
+    if (passed() >= seconds * WARM_UP) samples.push(sample);
+    // Evenly, as each collection lets the process shrink for a while.
+    if (passed() >= seconds * (WARM_UP + held.length / COLLECTIONS)) held.push(await sampler.takeClean());
     await sleep(Math.min(SAMPLE_EVERY_MS, seconds * WARM_UP * 1_000), signal);
   }
-  const last = await sampler.takeClean();
-  return { samples: samples.length > 0 ? samples : [last], warm: warm ?? last, last };
+  held.push(await sampler.takeClean());
+  return { samples: samples.length > 0 ? samples : held, held };
 }
 
 /** Once all clients are gone, what they held is given free: a sample of then, at the latest after some seconds. */
