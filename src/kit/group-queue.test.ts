@@ -34,6 +34,43 @@ describe('group queue', () => {
     await queue.close();
   });
 
+  test('ahead, a whole group goes out behind the one that is written, and nothing less does', async () => {
+    const groups: { items: readonly number[]; end: () => void }[] = [];
+    const queue = createGroupQueue<number, number>({
+      clock: { now: () => 0, monotonicMs: () => 0 },
+      maxGroup: 3,
+      maxQueued: 20,
+      deadlineMs: 1_000,
+      ahead: true,
+      write: (items) =>
+        new Promise((resolve) => groups.push({ items, end: () => resolve(items.map((item) => item * 10)) })),
+    });
+    const answers = [queue.add([1])];
+    await turn();
+    answers.push(queue.add([2, 3]));
+    assert.deepEqual(
+      groups.map((group) => group.items),
+      [[1]],
+    );
+    // Two groups wait now, and only one of them may follow.
+    answers.push(queue.add([4]), queue.add([5, 6, 7]));
+    assert.deepEqual(
+      groups.map((group) => group.items),
+      [[1], [2, 3, 4]],
+    );
+    groups[0]!.end();
+    assert.deepEqual(await answers[0], [10]);
+    assert.deepEqual(
+      groups.map((group) => group.items),
+      [[1], [2, 3, 4], [5, 6, 7]],
+    );
+    groups[1]!.end();
+    groups[2]!.end();
+    assert.deepEqual(await Promise.all(answers), [[10], [20, 30], [40], [50, 60, 70]]);
+    assert.equal(queue.queued(), 0);
+    await queue.close();
+  });
+
   test('a full queue refuses before anything is queued', async () => {
     const written: number[] = [];
     const { queue } = build(async (items) => {

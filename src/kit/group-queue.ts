@@ -15,7 +15,12 @@ interface GroupQueueOptions<T, R> {
   readonly maxWaitMs?: number | undefined;
   /** Milliseconds from `add` to an answer, queueing and writing together. */
   readonly deadlineMs: number;
-  /** Writes one group; results in the order given. It is never called twice at the same time. */
+  /**
+   * True: a full group is handed to `write` while the one before it is still written, so that the log need not wait for
+   * this process. `write` then keeps their order.
+   */
+  readonly ahead?: boolean | undefined;
+  /** Writes one group; results in the order given. It is not called again before the last one ended, but for `ahead`. */
   readonly write: (items: readonly T[]) => Promise<readonly R[]>;
 }
 
@@ -39,15 +44,23 @@ interface Entry<T, R> {
 
 const SWEEP_MS = 100;
 
+type Outcome<R> = { readonly results: readonly R[] } | { readonly error: unknown };
+
+interface Flight<T, R> {
+  readonly group: Entry<T, R>[];
+  readonly outcome: Promise<Outcome<R>>;
+}
+
 /**
  * Group commit: whatever arrives while one group is written becomes the next group. Nobody waits for a timer, so a lone
  * request pays one write, and a thousand at once share one.
  */
 export function createGroupQueue<T, R>(options: GroupQueueOptions<T, R>): GroupQueue<T, R> {
   const { clock, timers = systemTimers, maxWaitMs = Number.POSITIVE_INFINITY } = options;
+  const mostFlights = options.ahead ? 2 : 1;
   const pace = createPace(clock);
   let waiting: Entry<T, R>[] = [];
-  let writing: Entry<T, R>[] = [];
+  const flights: Flight<T, R>[] = [];
   let queued = 0;
   let waitingItems = 0;
   let closed = false;
@@ -65,9 +78,8 @@ export function createGroupQueue<T, R>(options: GroupQueueOptions<T, R>): GroupQ
 
   function expire(): void {
     const now = clock.monotonicMs();
-    for (const entry of writing) {
-      if (entry.dueAt <= now) settle(entry, () => entry.reject(outcomeUnknown()));
-    }
+    for (const { group } of flights)
+      for (const entry of group) if (entry.dueAt <= now) settle(entry, () => entry.reject(outcomeUnknown()));
     if (waiting[0] === undefined || waiting[0].dueAt > now) return;
     const due = waiting.filter((entry) => entry.dueAt <= now);
     waiting = waiting.filter((entry) => entry.dueAt > now);
@@ -89,26 +101,32 @@ export function createGroupQueue<T, R>(options: GroupQueueOptions<T, R>): GroupQ
     return group;
   }
 
-  async function writeGroup(group: Entry<T, R>[]): Promise<void> {
-    writing = group;
+  function begin(): void {
+    const group = takeGroup();
     pace.begin(countItems(group));
-    let failed = true;
-    try {
-      const results = await options.write(
-        group.length === 1 ? group[0]!.items : group.flatMap((entry) => entry.items),
-      );
-      failed = false;
-      let at = 0;
-      for (const entry of group) {
-        const own = results.slice(at, at + entry.items.length);
+    const items = group.length === 1 ? group[0]!.items : group.flatMap((entry) => entry.items);
+    const outcome = options.write(items).then(
+      (results) => ({ results }),
+      (error: unknown) => ({ error }),
+    );
+    flights.push({ group, outcome });
+  }
+
+  /** What waits goes out behind nothing; behind one that is under way only a whole group does. */
+  function beginWhatMay(): void {
+    if (flights.length === 0 && waiting.length > 0) begin();
+    while (flights.length > 0 && flights.length < mostFlights && waitingItems >= options.maxGroup) begin();
+  }
+
+  function conclude(group: Entry<T, R>[], outcome: Outcome<R>): void {
+    let at = 0;
+    for (const entry of group) {
+      if ('error' in outcome) settle(entry, () => entry.reject(outcome.error));
+      else {
+        const own = outcome.results.slice(at, at + entry.items.length);
         at += entry.items.length;
         settle(entry, () => entry.resolve(own));
       }
-    } catch (error) {
-      for (const entry of group) settle(entry, () => entry.reject(error));
-    } finally {
-      pace.end(failed);
-      writing = [];
     }
   }
 
@@ -118,9 +136,16 @@ export function createGroupQueue<T, R>(options: GroupQueueOptions<T, R>): GroupQ
     pumping = true;
     // One turn of the event loop: requests that were read by the same poll share the group.
     await timers.turn();
-    while (waiting.length > 0) {
-      await writeGroup(takeGroup());
+    beginWhatMay();
+    while (flights[0]) {
+      const { group, outcome } = flights[0];
+      const end = await outcome;
+      pace.end('error' in end);
+      flights.shift();
       failpoint?.('queue.between-groups');
+      // The next group leaves before anyone hears of this one: the log works on while the answers are written.
+      beginWhatMay();
+      conclude(group, end);
     }
     pumping = false;
     idle?.();
@@ -138,6 +163,7 @@ export function createGroupQueue<T, R>(options: GroupQueueOptions<T, R>): GroupQ
         const dueAt = clock.monotonicMs() + options.deadlineMs;
         waiting.push({ items, dueAt, resolve, reject, settled: false });
         if (!pumping) void pump();
+        else if (flights.length > 0) beginWhatMay();
       });
     },
     queued: () => queued,

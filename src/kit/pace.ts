@@ -2,9 +2,9 @@ import type { Clock } from './clock.ts';
 
 /** Learns from the groups that a queue wrote how long its items wait. */
 export interface Pace {
-  /** A group begins to be written; one at a time. */
+  /** A group begins to be written, or to wait behind the one that is. */
   readonly begin: (items: number) => void;
-  /** It ended; one that `failed` tells nothing. */
+  /** The first of them ended; one that `failed` tells nothing. */
   readonly end: (failed: boolean) => void;
   /** Milliseconds until an item that comes now, behind `waiting` others, begins to be written; 0 where nothing is before it. */
   readonly expectedWaitMs: (waiting: number) => number;
@@ -25,7 +25,7 @@ export function createPace(clock: Clock): Pace {
   let commitMs = 0;
   let itemMs = 0;
   let lastItemMs = 0;
-  let group: { readonly items: number; readonly startedAt: number } | undefined;
+  const groups: { readonly items: number; startedAt: number }[] = [];
 
   function learn(items: number, tookMs: number): void {
     // However much of it was the commit's own, an item took no more than that.
@@ -42,20 +42,24 @@ export function createPace(clock: Clock): Pace {
   }
 
   function restMs(): number {
-    if (!group) return 0;
-    const elapsed = clock.monotonicMs() - group.startedAt;
-    const due = commitMs + group.items * itemMs;
+    const [first, ...behind] = groups;
+    if (!first) return 0;
+    const elapsed = clock.monotonicMs() - first.startedAt;
+    const due = commitMs + first.items * itemMs;
+    const behindMs = behind.reduce((sum, { items }) => sum + commitMs + items * itemMs, 0);
     // One that is late may stay so; a short stall is no reason yet to refuse anybody.
-    return elapsed < due ? due - elapsed : elapsed / 2;
+    return behindMs + (elapsed < due ? due - elapsed : elapsed / 2);
   }
 
   return {
     begin: (items) => {
-      group = { items, startedAt: clock.monotonicMs() };
+      groups.push({ items, startedAt: clock.monotonicMs() });
     },
     end: (failed) => {
-      if (group && !failed) learn(group.items, clock.monotonicMs() - group.startedAt);
-      group = undefined;
+      const now = clock.monotonicMs();
+      const ended = groups.shift();
+      if (ended && !failed) learn(ended.items, now - ended.startedAt);
+      if (groups[0]) groups[0].startedAt = now;
     },
     expectedWaitMs: (waiting) => restMs() + waiting * itemMs,
   };

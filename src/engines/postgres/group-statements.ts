@@ -20,24 +20,25 @@ export function createGroupStatements(): (open: OpenLane<PostgresSession>) => Gr
   let inserts = 0;
 
   return ({ session: { client }, lane }) => ({
-    insert: async (events, firstSeq) => {
+    insert: async (events, takeSeqs) => {
       if (inserts === 0) {
         try {
-          await copyGroup(client, encodeCopy(events, firstSeq, lane));
+          await copyGroup(client, encodeCopy(events, takeSeqs(), lane));
           return [];
         } catch (error) {
           if (!isDataError(error)) throw error;
           inserts = INSERTS_AFTER_COPY;
         }
       }
-      inserts -= 1;
+      inserts = Math.max(0, inserts - 1);
+      const firstSeq = takeSeqs();
       const values = encodeGroup(events, firstSeq, lane);
       const { rows } = await client.query<{ seq: number }>({
         name: 'insert_group',
         text: INSERT_GROUP,
         values,
       });
-      return rows.map((row) => row.seq);
+      return rows.map((row) => row.seq - firstSeq);
     },
     compareCopies: (events) => compareCopies(client, events),
   });

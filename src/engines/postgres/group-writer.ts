@@ -9,8 +9,11 @@ const KEPT: AppendOutcome = { status: 'kept' };
 
 /** What a group does in the lane's session. Errors come as the driver gives them. */
 export interface GroupStatements<E> {
-  /** Keeps the events, in one commit, under `seq` from `firstSeq` on; answers the `seq` of those whose id was there already. */
-  readonly insert: (events: readonly E[], firstSeq: number) => Promise<readonly number[]>;
+  /**
+   * Keeps the events, in one commit; answers which of them (their index) had an id that was there already. Each statement
+   * it sends takes its `seq` at that moment: where several are under way, the order of `seq` stays the order of commits.
+   */
+  readonly insert: (events: readonly E[], takeSeqs: () => number) => Promise<readonly number[]>;
   /** Of events whose id the log holds: `duplicate` or `reused`, in the order given. */
   readonly compareCopies: (events: readonly E[]) => Promise<readonly AppendOutcome[]>;
 }
@@ -48,13 +51,15 @@ async function writeOnce<E>(
   statements: GroupStatements<E>,
   events: readonly E[],
 ): Promise<readonly AppendOutcome[]> {
-  const firstSeq = lane.nextSeq;
   // Never taken back, not even after an error: a seq that was tried once is not tried again.
-  lane.nextSeq += events.length;
+  const takeSeqs = () => {
+    lane.nextSeq += events.length;
+    return lane.nextSeq - events.length;
+  };
   failpoint?.('log.before-commit');
   let known: readonly number[];
   try {
-    const sent = statements.insert(events, firstSeq);
+    const sent = statements.insert(events, takeSeqs);
     failpoint?.('log.in-flight');
     known = await sent;
   } catch (error) {
@@ -63,13 +68,12 @@ async function writeOnce<E>(
   failpoint?.('log.after-commit');
   if (known.length === 0) return events.map(() => KEPT);
   const outcomes = events.map(() => KEPT);
-  const indexes = known.map((seq) => seq - firstSeq);
   const copies = await compareCopies(
     lane,
     statements,
-    indexes.map((index) => events[index]!),
+    known.map((index) => events[index]!),
   );
-  for (const [at, index] of indexes.entries()) outcomes[index] = copies[at]!;
+  for (const [at, index] of known.entries()) outcomes[index] = copies[at]!;
   return outcomes;
 }
 

@@ -73,6 +73,8 @@ export async function openPostgresLog(options: PostgresLogOptions): Promise<Even
     maxQueued: MAX_QUEUED,
     maxWaitMs: MAX_WAIT_MS,
     deadlineMs: DEADLINE_MS,
+    // One connection takes both, one after the other.
+    ahead: true,
     write,
   });
 

@@ -42,6 +42,7 @@ export async function openSimulatedLog(world: World, life: Life): Promise<Simula
     maxGroup: plan.maxGroup,
     maxQueued: plan.maxQueued,
     deadlineMs: planted === 'no-deadline' ? Number.MAX_SAFE_INTEGER : DEADLINE_MS,
+    ahead: true,
     write: (events: readonly SimulatedEvent[]) => {
       const open = lane.current();
       return open ? writeGroup(open, toStatements(world, open), events) : Promise.reject(unavailable());
@@ -92,15 +93,15 @@ function toStatements(
 ): GroupStatements<SimulatedEvent> {
   const { server, tables, draw, planted } = world;
   const ask: Ask = (statement) =>
-    server.call(session, statement, DEADLINE_MS).catch((error: unknown) => {
+    inOrder(session, () => server.call(session, statement, DEADLINE_MS)).catch((error: unknown) => {
       if (planted !== 'told-refused' || isDataError(error)) throw error;
       abandon();
       throw createDatabaseError('53300', 'told as if nothing had happened');
     });
   return {
-    insert: (events, firstSeq) => {
-      const insert = insertGroup(world, lane, firstSeq, events);
-      const answer = draw.chance(0.5) ? ask(insert) : copyOrInsert(ask, world, insert, events);
+    insert: (events, takeSeqs) => {
+      const insert = () => insertGroup(world, lane, takeSeqs(), events);
+      const answer = draw.chance(0.5) ? ask(insert()) : copyOrInsert(ask, world, insert, events);
       if (planted !== 'early-answer') return answer;
       answer.catch(abandon);
       return Promise.resolve([]);
@@ -113,13 +114,24 @@ function toStatements(
   };
 }
 
+const tails = new WeakMap<Session, Promise<unknown>>();
+
+/** As the driver: a statement is sent when the one before it was answered. */
+function inOrder<T>(session: Session, send: () => Promise<T>): Promise<T> {
+  const before = tails.get(session);
+  const sent = before ? before.then(send, send) : send();
+  tails.set(session, sent);
+  return sent;
+}
+
 /** As the log in PostgreSQL has it: a COPY fails whole where an id is there already; then an INSERT tells which. */
 async function copyOrInsert(
   ask: Ask,
   { tables, planted }: World,
-  insert: Statement<readonly number[]>,
+  insertNow: () => Statement<readonly number[]>,
   events: readonly SimulatedEvent[],
 ): Promise<readonly number[]> {
+  const insert = insertNow();
   const check = () => {
     const ids = new Set(events.map((event) => event.id));
     const isNew = ids.size === events.length && !events.some((event) => tables.copies.has(event.id));
@@ -130,7 +142,7 @@ async function copyOrInsert(
     return await ask({ ...insert, name: insert.name.replace('insert', 'copy'), check });
   } catch (error) {
     if (!isDataError(error)) throw error;
-    return ask(insert);
+    return ask(insertNow());
   }
 }
 
@@ -158,7 +170,7 @@ function insertGroup(
       const known: number[] = [];
       for (const [index, event] of events.entries()) {
         const seq = firstSeq + index;
-        if (tables.copies.has(event.id) && planted !== 'no-dedupe') known.push(seq);
+        if (tables.copies.has(event.id) && planted !== 'no-dedupe') known.push(index);
         else keepRow(tables, lane, { seq, event });
       }
       return known;

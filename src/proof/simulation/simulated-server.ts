@@ -211,7 +211,8 @@ export function createSimulatedServer(options: ServerOptions): SimulatedServer {
       session.waiting.add(fail);
       const fate = drawFate();
       if (fate !== 'fine') note(`${session.name} ${statement.name}: ${fate}`);
-      if (session.ended || downUntil > time.now()) return breakOff(session, 'Connection terminated');
+      if (session.left || session.ended || downUntil > time.now())
+        return breakOff(session, 'Connection terminated');
       if (fate === 'lost-before') {
         leave(session);
         return breakOff(session, 'read ECONNRESET');
