@@ -97,3 +97,35 @@ test('positions follow the order given, whatever the order of the ids', async ()
     events.map((event) => event.id),
   );
 });
+
+test('a reader that follows passes nothing, while full groups overlap and some of them must be inserted anew', async () => {
+  const first = buildEvent();
+  await log.append([first]);
+  const [{ partition } = { partition: 0 }] = await log.listPartitions();
+  const start = (await log.span(partition, 0, 1_000_000)).upTo;
+  const seen: string[] = [];
+  let position = start;
+  let writing = true;
+  const follow = (async () => {
+    for (let last = false; !last; ) {
+      last = !writing;
+      const { events, upTo } = await log.read(partition, position, 300);
+      seen.push(...events.map(({ event }) => event.id));
+      position = upTo;
+      if (events.length === 300) last = false;
+    }
+  })();
+  const batches = Array.from({ length: 12 }, (_, at) => {
+    const fresh = Array.from({ length: 1_000 }, () => buildEvent());
+    return at % 3 === 1 ? [...fresh.slice(1), first] : fresh;
+  });
+  const outcomes = await Promise.all(batches.map((events) => log.append(events)));
+  writing = false;
+  await follow;
+  const kept = batches.flatMap((events, at) =>
+    events.filter((_, index) => outcomes[at]![index]!.status === 'kept').map((event) => event.id),
+  );
+  assert.equal(kept.length, 12_000 - 4);
+  assert.equal(seen.length, kept.length);
+  assert.deepEqual(new Set(seen), new Set(kept));
+});
