@@ -17,10 +17,16 @@ export interface ProbeReport {
   readonly longest_ms: number;
   /** Requests that had no answer within 5 s. */
   readonly timeouts: number;
-  /** Its events that were refused with 503, and how long that took. */
-  readonly refused: { readonly count: number; readonly ms: LatencySummary };
+  /** Its events, and how long it took until they were accepted, or refused with 503. */
+  readonly accepted: Answers;
+  readonly refused: Answers;
   /** Answers other than liveness 200, and 2xx or 503 with Retry-After for the event: the first of them, in words. */
   readonly violations: readonly string[];
+}
+
+interface Answers {
+  readonly count: number;
+  readonly ms: LatencySummary;
 }
 
 /** Looks at a server that is up while something behind it is not. `campaign` must not be one of the history. */
@@ -30,8 +36,8 @@ export function startProbe(url: string, campaign: number): Probe {
   let requests = 0;
   let longest = 0;
   let timeouts = 0;
-  let refusals = 0;
-  const refusedMs = createLatencies();
+  const accepted = createAnswers();
+  const refused = createAnswers();
 
   async function ask(
     path: string,
@@ -41,10 +47,9 @@ export function startProbe(url: string, campaign: number): Probe {
     const startedAt = performance.now();
     const wrong = await fetch(`${url}${path}`, { ...init, signal: AbortSignal.timeout(TRY_LIMIT_MS) }).then(
       (answer) => {
-        if (answer.status === 503) {
-          refusals += 1;
-          refusedMs.record(performance.now() - startedAt);
-        }
+        const ms = performance.now() - startedAt;
+        if (answer.status === 202) accepted.add(ms);
+        else if (answer.status === 503) refused.add(ms);
         return judge(answer);
       },
       (error: Error) => {
@@ -78,9 +83,21 @@ export function startProbe(url: string, campaign: number): Probe {
     stop: async () => {
       stop.abort();
       await watching;
-      const refused = { count: refusals, ms: refusedMs.summary() };
-      return { requests, longest_ms: Math.round(longest), timeouts, refused, violations };
+      const answers = { accepted: accepted.report(), refused: refused.report() };
+      return { requests, longest_ms: Math.round(longest), timeouts, ...answers, violations };
     },
+  };
+}
+
+function createAnswers() {
+  const latencies = createLatencies();
+  let count = 0;
+  return {
+    add: (ms: number): void => {
+      count += 1;
+      latencies.record(ms);
+    },
+    report: (): Answers => ({ count, ms: latencies.summary() }),
   };
 }
 
