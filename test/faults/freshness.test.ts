@@ -1,4 +1,4 @@
 import { freshness } from '../../src/proof/drill/freshness.ts';
 import { testScenario } from '../support/drill.ts';
 
-testScenario(freshness, { short: { seconds: 3, rate: 200 }, ci: { seconds: 6, rate: 1_000 } });
+testScenario(freshness, { short: { seconds: 1, rate: 200 }, ci: { seconds: 6, rate: 1_000 } });

@@ -129,12 +129,13 @@ async function watchDrain(view: AdminView, rate: number): Promise<Drain | undefi
   let waited = 0;
   let fromAt = startedAt;
   while (performance.now() - startedAt < DRAIN_LIMIT_MS) {
+    const askedAt = performance.now();
     const { pipeline } = (await view.get('/api/status')) as { pipeline: { lag_events: number | null } };
     const now = performance.now();
     const lag = pipeline.lag_events ?? 0;
     if (lag >= waited) {
       waited = lag;
-      fromAt = now;
+      fromAt = askedAt;
     } else if (lag <= rate * USUAL_SECONDS) {
       const seconds = (now - fromAt) / 1_000;
       const counted = waited - lag + rate * seconds;
