@@ -6,7 +6,6 @@ import { openEmbeddedPostgres } from './db/embedded/index.ts';
 import { migrate } from './db/migrate.ts';
 import { openPool, type Pool } from './db/pool.ts';
 import type { KafkaFacts } from './engines/kafka/kafka-log.ts';
-import { createPostgresRaw } from './engines/postgres/postgres-raw.ts';
 import { type Counting, openEventLogs } from './event-logs.ts';
 import { findOrInsertImported } from './features/campaigns/index.ts';
 import { systemClock } from './kit/clock.ts';
@@ -17,6 +16,7 @@ import type { Logger } from './kit/logger.ts';
 import type { ImportDeps } from './pipeline/import/index.ts';
 import type { EventLog } from './ports/event-log.ts';
 import type { RawStore } from './ports/raw-store.ts';
+import { openRawStores, type Recorder } from './raw-stores.ts';
 
 /** Everything a role or a command stands on. */
 export interface Engines {
@@ -34,6 +34,8 @@ export interface Engines {
   readonly kafka: KafkaFacts | undefined;
   readonly counting: Counting;
   readonly raw: RawStore;
+  /** What fills `raw` out of the log; undefined where the log's own rows are it. */
+  readonly recorder: Recorder | undefined;
   readonly secrets: DaySecrets;
   readonly embedded: boolean;
   readonly lifecycle: Lifecycle;
@@ -93,6 +95,7 @@ export async function openEngines(config: Config, logger: Logger, options: Engin
       waits: options.role === 'serve',
     }),
   );
+  const { raw, recorder } = await lifecycle.open('raw store', openRawStores({ config, db, log, logger }));
   return {
     config,
     logger,
@@ -103,7 +106,8 @@ export async function openEngines(config: Config, logger: Logger, options: Engin
     log,
     kafka,
     counting,
-    raw: createPostgresRaw(db),
+    raw,
+    recorder,
     secrets: createDaySecrets(accepting),
     embedded: config.databaseUrl === undefined,
     lifecycle,

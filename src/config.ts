@@ -3,6 +3,7 @@ import type { KafkaSettings } from './engines/kafka/kafka-client.ts';
 import { KAFKA_SETTINGS, toKafkaSettings } from './kafka-settings.ts';
 import { type ArmedFailpoint, parseFailpoint } from './kit/failpoint.ts';
 import {
+  mongodbUrl,
   oneOf,
   onOff,
   optionalUrl,
@@ -31,6 +32,8 @@ export interface Config {
   readonly kafka: KafkaSettings | undefined;
   /** Whether PostgreSQL's log takes events while Kafka takes none. */
   readonly spills: boolean;
+  /** undefined: the raw store is the log's own rows. */
+  readonly mongodbUrl: string | undefined;
   readonly publicUrl: URL | undefined;
   readonly trustedProxies: readonly string[];
   readonly allowedOrigins: readonly string[];
@@ -80,6 +83,13 @@ export const SETTINGS = {
     true,
   ),
   ...KAFKA_SETTINGS,
+  MONGODB_URL: setting<string | undefined>(
+    'Moves the raw events that people read to MongoDB, 6.0 or newer: a replica set, or sharded.',
+    'mongodb://weir@mongo-1,mongo-2,mongo-3/weir?replicaSet=rs0',
+    undefined,
+    mongodbUrl,
+    true,
+  ),
   PUBLIC_URL: setting<string | undefined>(
     'How browsers reach this server; https makes cookies Secure and __Host-.',
     'https://ads.example.com',
@@ -166,6 +176,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, envFile = '.env
     databaseDirectUrl: read('DATABASE_DIRECT_URL'),
     kafka: toKafkaSettings(read, isGiven, problems),
     spills: read('EVENT_LOG_SPILL') === 'postgres',
+    mongodbUrl: read('MONGODB_URL'),
     publicUrl: publicUrl === undefined ? undefined : new URL(publicUrl),
     trustedProxies: read('TRUSTED_PROXIES'),
     allowedOrigins: read('ALLOWED_ORIGINS'),

@@ -51,6 +51,13 @@ export function postgresUrl(value: string): string {
   return value;
 }
 
+/** By its beginning only: no URL parser takes one of several hosts. */
+export function mongodbUrl(value: string): string {
+  if (!/^mongodb(\+srv)?:\/\/[^\s/]+(\/[^\s]*)?$/.test(value))
+    throw new Error('must be a URL such as mongodb://user:password@host:27017/database');
+  return value;
+}
+
 export function oneOf(...words: string[]): (value: string) => string {
   return (value) => {
     if (!words.includes(value)) throw new Error(`must be one of ${words.join(', ')}`);

@@ -28,7 +28,15 @@ export function addDlq(program: Command): void {
     .action(async (ids: string[], options: { json?: boolean }) => {
       const report = await withEngines({ writes: true }, async (engines) => {
         await settle(engines);
-        return replayParked(engines.db, ids.length > 0 ? ids.map(Number) : undefined);
+        const named = ids.length > 0 ? ids.map(Number) : undefined;
+        const raw = (await engines.recorder?.replay(named)) ?? { replayed: 0, still: 0 };
+        const { replayed, still, unreadable } = await replayParked(engines.db, named);
+        return {
+          replayed: replayed + raw.replayed,
+          still: still + raw.still,
+          // Of what is parked for the raw store only that which it refuses still is left here.
+          unreadable: unreadable - raw.still,
+        };
       });
       print(options.json ?? false, report, [
         `${report.replayed} replayed, ${report.still} still parked, ${report.unreadable} unreadable lines left alone`,

@@ -2,8 +2,10 @@ import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { findMigrations } from '../db/migrate.ts';
 import type { KafkaFacts } from '../engines/kafka/kafka-log.ts';
+import { EngineError } from '../kit/errors.ts';
 import type { LeftLog } from '../pipeline/record/index.ts';
 import { type CheckState, readCheckState } from '../pipeline/verify/index.ts';
+import type { Recorder } from '../raw-stores.ts';
 import { print } from './output.ts';
 import { withEngines } from './with-engines.ts';
 
@@ -37,12 +39,14 @@ export function addDoctor(program: Command): void {
             state: pending.length === 0 ? 'ok' : `${pending.length} migration(s) pending`,
           },
           { role: 'event log', ...describeLog(engines.kafka, { engine, version }), state: `lag ${lag}` },
-          {
-            role: 'raw event store',
-            engine: engines.kafka ? `${engine}, written by counting` : `${engine}, the log's own rows`,
-            version,
-            state: 'no recorder needed',
-          },
+          engines.recorder
+            ? await describeRecorder(engines.recorder, pending.length === 0)
+            : {
+                role: 'raw event store',
+                engine: engines.kafka ? `${engine}, written by counting` : `${engine}, the log's own rows`,
+                version,
+                state: 'no recorder needed',
+              },
         ];
         return { roles, pending, ...state, checks, left };
       });
@@ -54,8 +58,23 @@ export function addDoctor(program: Command): void {
       const found = Object.entries(report.checks?.open ?? {});
       const lines = [table.toString(), ...describeLeft(report.left), ...describeChecks(report.checks)];
       print(options.json ?? false, report, lines);
-      if (report.pending.length > 0 || found.length > 0) process.exitCode = 1;
+      if (report.pending.length > 0 || found.length > 0 || report.roles.some(isDown)) process.exitCode = 1;
     });
+}
+
+const SILENT = 'does not answer';
+const isDown = ({ state }: { readonly state: string }) => state.startsWith(SILENT);
+
+/** Its lag is known by the log's positions, its version only where it answers. */
+async function describeRecorder(recorder: Recorder, migrated: boolean) {
+  const lag = migrated ? `lag ${(await recorder.readLag()).lag_events} events` : 'lag unknown until migrated';
+  const role = { role: 'raw event store', engine: 'MongoDB (MONGODB_URL)' };
+  try {
+    return { ...role, version: await recorder.store.version(), state: lag };
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return { ...role, version: 'unknown', state: `${SILENT}, ${lag}. ${error.message}` };
+  }
 }
 
 function describeLog(

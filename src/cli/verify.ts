@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { isClean, type VerifyReport, verify } from '../pipeline/verify/index.ts';
+import { isClean, isRawClean, type RawReport, type VerifyReport, verify } from '../pipeline/verify/index.ts';
 import { createBar, interruptible, print } from './output.ts';
 import { settle, withEngines } from './with-engines.ts';
 
@@ -25,6 +25,7 @@ export function addVerify(program: Command): void {
       const signal = interruptible();
       const report = await withEngines({}, async (engines) => {
         await settle(engines);
+        await engines.recorder?.untilDry();
         const bar = createBar('verify');
         const result = await verify(engines.db, {
           from: options.from,
@@ -33,12 +34,14 @@ export function addVerify(program: Command): void {
           signal,
           onProgress: bar.update,
         });
+        const raw = await engines.recorder?.check({ signal, onProgress: bar.update });
         bar.stop();
-        return result;
+        return { ...result, ...(raw && { raw }) };
       });
-      print(options.json ?? false, report, describe(report));
-      if (!report.finished) process.exitCode = 130;
-      else if (!isClean(report)) process.exitCode = 1;
+      const { raw } = report;
+      print(options.json ?? false, report, [...describe(report), ...(raw ? describeRaw(raw) : [])]);
+      if (!report.finished || raw?.finished === false) process.exitCode = 130;
+      else if (!isClean(report) || (raw && !isRawClean(raw))) process.exitCode = 1;
     });
 }
 
@@ -60,6 +63,22 @@ function describe(report: VerifyReport): string[] {
     ...(strays > 0 ? [`${strays} raw row(s) that no writer of the log has put there`] : []),
     ...ranges.map((range) => `${day(range.from)} to ${day(range.to)} UTC: ${BASIS[range.basis]}`),
     `${days} day(s), ${differences.length} difference(s), ${brokenSeals.length} altered batch(es)${repairedDays > 0 ? `, ${repairedDays} day(s) made anew` : ''}${heldDays > 0 ? `, ${heldDays} day(s) left as they are: their raw events were altered, a recount of them would prove nothing` : ''}`,
+  ];
+}
+
+/** The raw store beside the log. */
+function describeRaw(raw: RawReport): string[] {
+  return [
+    ...raw.mismatches.map(({ eventId, problem }) =>
+      problem === 'missing'
+        ? `raw store: event ${eventId} is missing`
+        : `raw store: event ${eventId} is not what the log has`,
+    ),
+    ...raw.addedRows.map(
+      ({ subject_kind, subject_id, minute_at, logged, found }) =>
+        `raw store: subject ${subject_kind}/${subject_id}, minute ${minute_at.toISOString().slice(0, 16)} UTC: the log has ${logged}, the store ${found}`,
+    ),
+    `raw store: ${raw.events} event(s) of the log, ${raw.missing} missing, ${raw.altered} altered, ${raw.added} added`,
   ];
 }
 

@@ -77,6 +77,7 @@ export async function startApi(engines: Engines): Promise<Api> {
     db,
     log,
     raw,
+    recorder: engines.recorder,
     secrets,
     members,
     sessions,
@@ -100,7 +101,8 @@ export async function startApi(engines: Engines): Promise<Api> {
   return { app, url: toUrl(app) };
 }
 
-interface RouteDeps extends Pick<Engines, 'config' | 'counting' | 'db' | 'log' | 'raw' | 'secrets'> {
+interface RouteDeps
+  extends Pick<Engines, 'config' | 'counting' | 'db' | 'log' | 'raw' | 'recorder' | 'secrets'> {
   readonly members: Members;
   readonly sessions: Sessions;
   readonly cache: CampaignCache;
@@ -119,7 +121,14 @@ export async function registerRoutes(app: FastifyInstance, deps: RouteDeps): Pro
   const secure = isSecure(config);
   await registerOpenApi(app, version);
   const dataDir = config.databaseUrl === undefined ? config.dataDir : undefined;
-  registerHealthRoutes(app, { db, log, counting: deps.counting, stopping: deps.stopping, dataDir });
+  registerHealthRoutes(app, {
+    db,
+    log,
+    counting: deps.counting,
+    recorder: deps.recorder,
+    stopping: deps.stopping,
+    dataDir,
+  });
   registerMemberRoutes(app, { members, clock, rateLimits });
   registerSessionRoutes(app, { sessions, members, clock, cookies, secure, rateLimits });
   registerCampaignRoutes(app, { db, raw, cache, ingest, findVisitor, clock });

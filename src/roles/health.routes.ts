@@ -6,11 +6,14 @@ import type { Counting } from '../event-logs.ts';
 import { listImports } from '../pipeline/import/index.ts';
 import { readCheckState } from '../pipeline/verify/index.ts';
 import type { EventLog } from '../ports/event-log.ts';
+import type { Recorder } from '../raw-stores.ts';
 
 export interface HealthDeps {
   readonly db: Db;
   readonly log: EventLog;
   readonly counting: Pick<Counting, 'readState'>;
+  /** undefined where the log's own rows are the raw store. */
+  readonly recorder: Pick<Recorder, 'readLag'> | undefined;
   /** True once the process began to stop: a balancer shall send nothing more. */
   readonly stopping: () => boolean;
   /** Of the embedded PostgreSQL; undefined where another one serves. */
@@ -28,6 +31,12 @@ const Status = Type.Object({
     lag_ms: Nullable.integer,
     parked: Type.Integer(),
   }),
+  raw: Type.Optional(
+    Type.Object(
+      { lag_events: Type.Integer(), lag_ms: Nullable.integer },
+      { description: 'what the recorder has still to copy; absent where no recorder is needed' },
+    ),
+  ),
   imports: Type.Array(
     Type.Object({
       id: Type.Integer(),
@@ -80,6 +89,7 @@ export function registerHealthRoutes(app: FastifyInstance, deps: HealthDeps): vo
     },
     async () => ({
       pipeline: await deps.counting.readState(),
+      raw: await deps.recorder?.readLag(),
       imports: await listImports(deps.db),
       checks: await readCheckState(deps.db),
     }),

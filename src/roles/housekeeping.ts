@@ -45,16 +45,19 @@ export function startHousekeeping(engines: Engines): Housekeeping {
 
 type Removing = Pick<Engines, 'maintenance' | 'secrets' | 'logger'> & {
   readonly config: Pick<Engines['config'], 'rawRetentionDays'>;
+  readonly recorder?: Engines['recorder'];
 };
 
 /** One round. What is destroyed is destroyed for good, so it goes by a clock that is believed, not by the process's. */
 export async function removeDue(
-  { config, maintenance: db, secrets, logger }: Removing,
+  { config, maintenance: db, secrets, logger, recorder }: Removing,
   { now: clock, signal }: { now: () => number; signal: AbortSignal },
 ): Promise<void> {
   const now = await readBelievedClock(db, { now: clock, logger });
   if (now === undefined) return;
   await secrets.destroyOld(Math.floor(now / DAY_MS));
   await emptyOldLines(db, new Date(now - LINE_DAYS * DAY_MS));
-  await applyRetention(db, { retentionDays: config.rawRetentionDays, now, logger, signal });
+  await recorder?.register();
+  const { rawRetentionDays: retentionDays } = config;
+  await applyRetention(db, { retentionDays, now, logger, signal, recording: recorder?.store });
 }

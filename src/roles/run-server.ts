@@ -10,7 +10,7 @@ import { startApi } from './api.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { version } from './version.ts';
 
-export const ROLES = ['api', 'aggregator', 'housekeeping'] as const;
+export const ROLES = ['api', 'aggregator', 'recorder', 'housekeeping'] as const;
 export type RoleName = (typeof ROLES)[number];
 
 export interface ServeOptions {
@@ -45,7 +45,7 @@ export async function runServer(options: ServeOptions): Promise<void> {
 }
 
 async function startRoles(engines: Engines, { roles, workers }: ServeOptions): Promise<void> {
-  const { config, counting, logger, lifecycle } = engines;
+  const { config, counting, recorder, logger, lifecycle } = engines;
   if (!config.rateLimits)
     logger.warn('RATE_LIMITS=off: nothing is refused for coming too fast. Only for tests and load runs.');
   const password = cluster.isWorker ? undefined : await ensureAdmin(engines);
@@ -55,6 +55,7 @@ async function startRoles(engines: Engines, { roles, workers }: ServeOptions): P
       'events were once counted out of this log, and it is not read any more: see weir doctor',
     );
   if (roles.includes('aggregator')) await lifecycle.open('aggregator', counting.start());
+  if (recorder && roles.includes('recorder')) await lifecycle.open('recorder', recorder.start());
   if (roles.includes('housekeeping')) await lifecycle.open('housekeeping', startHousekeeping(engines));
   if (!roles.includes('api')) return;
   if (workers > 1) {

@@ -803,6 +803,11 @@ export interface paths {
                                 lag_ms: number | null;
                                 parked: number;
                             };
+                            /** @description what the recorder has still to copy; absent where no recorder is needed */
+                            raw?: {
+                                lag_events: number;
+                                lag_ms: number | null;
+                            };
                         };
                     };
                 };

@@ -63,11 +63,30 @@ export function openMongoConnection(options: MongoConnectionOptions): MongoConne
   client.on('serverHeartbeatFailed', ({ connectionId, failure }) =>
     log.debug({ server: connectionId, err: failure }, 'MongoDB does not answer'),
   );
+  let connected = false;
+  let connecting: Promise<void> | undefined;
+  /** A client that could not connect at first stays closed for ever, unless it is closed and connected again. */
+  const connect = async () => {
+    try {
+      await client.connect();
+      connected = true;
+    } catch (error) {
+      await client.close();
+      throw error;
+    }
+  };
+  const ready = async () => {
+    if (connected) return;
+    connecting ??= connect().finally(() => {
+      connecting = undefined;
+    });
+    await connecting;
+  };
   return {
     db: client.db(/^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]+)/.exec(options.url)?.[1] ?? DEFAULT_DATABASE),
     call: async (operation, work) => {
       try {
-        return await withLimit(work(), limitMs);
+        return await withLimit(ready().then(work), limitMs);
       } catch (error) {
         throw toMongoError(driver, error, operation);
       }

@@ -98,7 +98,10 @@ async function insertDay(
   } catch (error) {
     // Without the majority's journal nothing is recorded, whatever became of the single rows.
     if (!(error instanceof driver.MongoBulkWriteError) || error.result.getWriteConcernError()) throw error;
-    const errors = [error.writeErrors].flat().filter(({ code }) => code !== DUPLICATE_KEY);
+    const all = [error.writeErrors].flat();
+    // The driver dresses a lost connection as such an error too, with no word on any row.
+    if (error.insertedCount + all.length !== rows.length) throw error;
+    const errors = all.filter(({ code }) => code !== DUPLICATE_KEY);
     // A full disk or a primary that stepped down is no fault of the row.
     if (!errors.every(({ code }) => DATA_CODES.has(Number(code)))) throw error;
     return errors.map(({ index, errmsg, code }) => ({

@@ -1,5 +1,9 @@
 export { listRawParked } from './raw-recorder.queries.ts';
 export {
+  type RawLag,
+  type RawRecorder,
+  type RawReplay,
+  readRawAge,
   readRawEnds,
   readRawLag,
   recordRawUntilDry,

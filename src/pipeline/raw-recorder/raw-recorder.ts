@@ -78,12 +78,21 @@ export async function readRawLag({ db, log }: Pick<RawRecorderDeps, 'db' | 'log'
   let lag = 0;
   for (const { partition } of await log.listPartitions())
     lag += (await log.span(partition, known.get(partition) ?? 0, MOST_LAG)).count;
-  const through = Math.min(...recorded.map((one) => one.complete_through.getTime()));
+  return { lag_events: lag, lag_ms: (await readRawAge({ db, log })) ?? null };
+}
+
+/** Milliseconds since the instant before which the raw store has every event; undefined before each partition was begun. */
+export async function readRawAge({
+  db,
+  log,
+}: Pick<RawRecorderDeps, 'db' | 'log'>): Promise<number | undefined> {
   const now = await log.clock();
-  return {
-    lag_events: lag,
-    lag_ms: recorded.length === 0 ? null : Math.max(0, now.getTime() - through),
-  };
+  const partitions = await log.listPartitions();
+  const recorded = await listRecorded(db, log.identity);
+  const known = new Set(recorded.map((one) => one.partition));
+  if (recorded.length === 0 || partitions.some(({ partition }) => !known.has(partition))) return undefined;
+  const through = Math.min(...recorded.map((one) => one.complete_through.getTime()));
+  return Math.max(0, now.getTime() - through);
 }
 
 export interface RawReplay {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FAILPOINTS, type Failpoint } from '../../kit/failpoint.ts';
 import type { Rig } from './rig.ts';
-import type { ServerProcess } from './server-process.ts';
+import type { Environment, ServerProcess } from './server-process.ts';
 
 const HIT_LIMIT_MS = 30_000;
 
@@ -24,7 +24,8 @@ interface ServerCrash {
   readonly dataDir?: string;
 }
 
-export function createCrashes(rig: Rig): Crashes {
+/** `env` is added to what each server is started with. */
+export function createCrashes(rig: Rig, env: Environment = {}): Crashes {
   const hits: Record<string, number> = Object.fromEntries(FAILPOINTS.map((point) => [point, 0]));
   const violations: string[] = [];
 
@@ -45,7 +46,7 @@ export function createCrashes(rig: Rig): Crashes {
     server: async (point, nth, { provoke, server = rig.server, dataDir = rig.dataDir } = {}) => {
       await server.end('SIGKILL');
       const before = countNotes(dataDir, point);
-      server.launch({ FAILPOINT: `${point}:${nth}` });
+      server.launch({ ...env, FAILPOINT: `${point}:${nth}` });
       provoke?.();
       const exit = await server.exited(HIT_LIMIT_MS);
       conclude(point, before, dataDir, exit?.signal);
