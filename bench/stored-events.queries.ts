@@ -112,13 +112,14 @@ const KEY = {
   counters_quarter: 'subject_kind, subject_id, bucket_at, traffic',
   actor_quarters: 'subject_kind, subject_id, bucket_at, actor',
 } as const;
+const INCLUDED = { counters_minute: '', counters_quarter: '', actor_quarters: ' include (seen)' } as const;
 
 /** One of the tables that `dropCounterKeys` took the keys off. */
 export async function addCounterKeys(
   client: pg.Client,
   table: (typeof COUNTER_TABLES)[number],
 ): Promise<void> {
-  await client.query(`alter table ${table} add primary key (${KEY[table]})`);
+  await client.query(`alter table ${table} add primary key (${KEY[table]})${INCLUDED[table]}`);
   await client.query(
     `create index ${table}_time on ${table} using brin (bucket_at) with (pages_per_range = 32)`,
   );
