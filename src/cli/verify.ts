@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import { AppError, EngineError } from '../kit/errors.ts';
 import { isClean, isRawClean, type RawReport, type VerifyReport, verify } from '../pipeline/verify/index.ts';
+import type { Recorder } from '../raw-stores.ts';
 import { createBar, interruptible, print } from './output.ts';
 import { settle, withEngines } from './with-engines.ts';
 
@@ -25,7 +27,7 @@ export function addVerify(program: Command): void {
       const signal = interruptible();
       const report = await withEngines({}, async (engines) => {
         await settle(engines);
-        await engines.recorder?.untilDry();
+        if (engines.recorder) await waitFor(engines.recorder);
         const bar = createBar('verify');
         const result = await verify(engines.db, {
           from: options.from,
@@ -64,6 +66,20 @@ function describe(report: VerifyReport): string[] {
     ...ranges.map((range) => `${day(range.from)} to ${day(range.to)} UTC: ${BASIS[range.basis]}`),
     `${days} day(s), ${differences.length} difference(s), ${brokenSeals.length} altered batch(es)${repairedDays > 0 ? `, ${repairedDays} day(s) made anew` : ''}${heldDays > 0 ? `, ${heldDays} day(s) left as they are: their raw events were altered, a recount of them would prove nothing` : ''}`,
   ];
+}
+
+/** Whoever asks for a proof shall not get half of one. */
+async function waitFor(recorder: Recorder): Promise<void> {
+  try {
+    await recorder.untilDry();
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    throw new AppError(
+      'unavailable',
+      `${error.message}. So the raw store cannot be held against the log. Run this again once it answers; without MONGODB_URL the numbers alone are verified.`,
+      { cause: error },
+    );
+  }
 }
 
 /** The raw store beside the log. */

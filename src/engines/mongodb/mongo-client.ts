@@ -1,5 +1,5 @@
 import type * as Mongo from 'mongodb';
-import { EngineError } from '../../kit/errors.ts';
+import { AppError, EngineError } from '../../kit/errors.ts';
 import type { Logger } from '../../kit/logger.ts';
 
 type MongoPackage = typeof Mongo;
@@ -34,7 +34,8 @@ export async function loadMongo(): Promise<MongoPackage> {
     return await import('mongodb');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    throw new Error(
+    throw new AppError(
+      'conflict',
       'MONGODB_URL is set, but the package mongodb is not installed. Install it: npm install mongodb@7.9',
       { cause: error },
     );
