@@ -8,6 +8,8 @@ import { countUntilDry } from '../src/pipeline/aggregate/index.ts';
 import { listParked, replayParked } from '../src/pipeline/dead-letters/index.ts';
 import {
   findRecordLag,
+  leaveLog,
+  listLeftLogs,
   type RecorderDeps,
   recordUntilDry,
   registerPartitions,
@@ -28,8 +30,7 @@ interface Place {
   readonly close: () => Promise<void>;
 }
 
-async function kafka(database: TestDatabase): Promise<Place> {
-  const settings = testTopic();
+async function kafka(database: TestDatabase, settings = testTopic()): Promise<Place> {
   const log = await openKafkaLog({
     settings,
     clock: systemClock,
@@ -56,7 +57,7 @@ async function clockOf({ db }: TestDatabase): Promise<Date> {
   return row!.now;
 }
 
-for (const [name, open] of Object.entries({ memory, kafka })) {
+for (const [name, open] of Object.entries({ memory, kafka: (database: TestDatabase) => kafka(database) })) {
   const skip = name === 'kafka' && withoutKafka;
 
   describe(`recording out of a log that keeps every copy: ${name}`, () => {
@@ -151,8 +152,9 @@ for (const [name, open] of Object.entries({ memory, kafka })) {
         const events = Array.from({ length: 200 }, () => buildEvent({ subject: campaign(4) }));
         await place.log.append([...events, ...events.slice(0, 20)]);
       }
-      await until(async () => (await findRecordLag(deps)) === 0);
-      await Promise.all(running.map((one) => one.close()));
+      await until(async () => (await findRecordLag(deps)) === 0).finally(() =>
+        Promise.all(running.map((one) => one.close())),
+      );
       assert.equal(await views(4), 2_000);
       await check();
     });
@@ -224,23 +226,22 @@ for (const [name, open] of Object.entries({ memory, kafka })) {
 describe('recording out of Kafka', () => {
   test('records of others, and what is no event, are parked; the rest counts', {
     skip: withoutKafka,
-  }, async () => {
+  }, async (t) => {
     const database = await openTestDatabase();
     const settings = testTopic({ partitions: 1 });
-    const log = await openKafkaLog({
-      settings,
-      clock: systemClock,
-      log: testLog,
-      writes: true,
-      now: () => clockOf(database),
+    const { log, close } = await kafka(database, settings);
+    t.after(async () => {
+      await close();
+      await database.close();
     });
-    await registerPartitions(database.db, log);
+    const { db } = database;
+    await registerPartitions(db, log);
     await log.append([buildEvent()]);
     await produceRaw(settings, [Buffer.from('\u0000'), Buffer.from('{"v":99}')]);
     await log.append([buildEvent()]);
-    const rows = createRawRows(database.db);
-    assert.equal(await recordUntilDry({ db: database.db, log, rows, logger: testLog }), 4);
-    const letters = await listParked(database.db, 10);
+    const rows = createRawRows(db);
+    assert.equal(await recordUntilDry({ db, log, rows, logger: testLog }), 4);
+    const letters = await listParked(db, 10);
     assert.deepEqual(
       letters.map((letter) => [letter.reason, letter.payload.record]),
       [
@@ -248,8 +249,30 @@ describe('recording out of Kafka', () => {
         ['unreadable', Buffer.from('{"v":99}').toString('base64')],
       ],
     );
-    await log.close();
-    await dropTopic(settings);
-    await database.close();
+  });
+
+  test('a log that is not read any more holds complete_through back until it is left', {
+    skip: withoutKafka,
+  }, async (t) => {
+    const database = await openTestDatabase();
+    const { log, close } = await kafka(database);
+    t.after(async () => {
+      await close();
+      await database.close();
+    });
+    const { db } = database;
+    const deps = { db, log, rows: createRawRows(db), logger: testLog };
+    await registerPartitions(db, log);
+    await log.append([buildEvent()]);
+    await recordUntilDry(deps);
+    const left = async () => (await listLeftLogs(db, 'another')).map((one) => one.source);
+    assert.deepEqual(await left(), [log.identity]);
+    assert.deepEqual([await leaveLog(db, 'unknown'), await leaveLog(db, log.identity)], [false, true]);
+    assert.deepEqual(await left(), []);
+    // Named again, it promises nothing before its end was read, and goes on where it was.
+    await registerPartitions(db, log);
+    assert.deepEqual(await left(), [log.identity]);
+    await log.append([buildEvent()]);
+    assert.equal(await recordUntilDry(deps), 1);
   });
 });

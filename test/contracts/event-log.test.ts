@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, type TestContext, test } from 'node:test';
 import { openKafkaLog } from '../../src/engines/kafka/kafka-log.ts';
 import { createMemoryLog } from '../../src/engines/memory/memory-log.ts';
 import type { Event } from '../../src/events/event.ts';
@@ -175,12 +175,21 @@ describe('event log: postgres alone', () => {
 });
 
 describe('event log: kafka alone', () => {
-  test('EL-6 what is no event is handed over beside its neighbours, with its reason', {
-    skip: withoutKafka,
-  }, async () => {
-    const settings = testTopic({ partitions: 1 });
+  /** A log on a topic of its own; both go when the test ends, however it ends. */
+  async function openKafka(t: TestContext, settings = testTopic()): Promise<EventLog> {
     const subject = await kafka(settings);
     const log = await subject.open();
+    t.after(async () => {
+      await log.close();
+      await subject.close();
+    });
+    return log;
+  }
+  const skip = withoutKafka;
+
+  test('EL-6 what is no event is handed over beside its neighbours, with its reason', { skip }, async (t) => {
+    const settings = testTopic({ partitions: 1 });
+    const log = await openKafka(t, settings);
     const [first, second] = [buildEvent(), buildEvent()];
     await log.append([first]);
     await produceRaw(settings, [Buffer.from('no JSON'), Buffer.from('{"v":99}'), Buffer.alloc(0)]);
@@ -195,40 +204,47 @@ describe('event log: kafka alone', () => {
     );
     assert.deepEqual(
       batch.unreadable?.map(({ position, reason }) => [position, reason]),
-      [
-        [2, 'unreadable'],
-        [3, 'unreadable'],
-        [4, 'unreadable'],
-      ],
+      [2, 3, 4].map((position) => [position, 'unreadable']),
     );
     assert.deepEqual([batch.count, batch.upTo, batch.atEnd], [5, 5, true]);
-    await log.close();
-    await subject.close();
   });
 
-  test('a position beyond the end of the log is an error, not an idle reader', {
-    skip: withoutKafka,
-  }, async () => {
-    const subject = await kafka();
-    const log = await subject.open();
+  test('EL-7 copies of an id meet in one partition, in order, however they were sent', {
+    skip,
+  }, async (t) => {
+    const log = await openKafka(t);
+    const events = Array.from({ length: 30 }, () => buildEvent());
+    await log.append(events);
+    for (const event of events) await log.append([{ ...event, page: 'again' }]);
+    const used = [];
+    for (const { partition } of await log.listPartitions()) {
+      const { events: read } = await log.read(partition, 0, 1_000);
+      if (read.length > 0) used.push(partition);
+      for (const copies of Map.groupBy(read, ({ event }) => event.id).values())
+        assert.deepEqual(
+          copies.map(({ event }) => event.page),
+          [undefined, 'again'],
+        );
+    }
+    assert.ok(used.length > 1, 'several partitions share the ids');
+  });
+
+  test('a position beyond the end of the log is an error, not an idle reader', { skip }, async (t) => {
+    const log = await openKafka(t);
     await assert.rejects(log.read(0, 17, 10), /ends at offset 0, but 17 was counted/);
     assert.deepEqual((await log.read(0, 0, 10)).count, 0);
-    await log.close();
-    await subject.close();
   });
 
-  test('a topic that would lose events is refused with every reason', { skip: withoutKafka }, async () => {
+  test('a topic that would lose events is refused with every reason', { skip }, async (t) => {
     const settings = testTopic();
-    const log = await (await kafka(settings)).open();
-    await log.close();
+    await openKafka(t, settings);
     await assert.rejects(
-      (await kafka({ ...settings, replication: 2 })).open(),
+      openKafka(t, { ...settings, replication: 2 }),
       /has 1 copies, KAFKA_REPLICATION wants 2/,
     );
     await assert.rejects(
-      (await kafka(testTopic({ replication: 3 }))).open(),
+      openKafka(t, testTopic({ replication: 3 })),
       /has 1 broker\(s\), KAFKA_REPLICATION is 3/,
     );
-    await dropTopic(settings);
   });
 });
