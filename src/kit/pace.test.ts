@@ -37,6 +37,14 @@ describe('the pace of a queue', () => {
     assert.equal(pace.expectedWaitMs(30), 150 + 60);
   });
 
+  test('where each commit takes long, nobody is refused for that', () => {
+    const { pace, advance, write } = build();
+    for (let group = 0; group < 10; group += 1) write(1, 2_000);
+    pace.begin(1);
+    advance(1_900);
+    assert.equal(pace.expectedWaitMs(100), 0);
+  });
+
   test('what each commit takes is not taken for that of the items', () => {
     const { pace, write } = build();
     write(1, 100);

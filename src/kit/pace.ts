@@ -44,11 +44,11 @@ export function createPace(clock: Clock): Pace {
   function restMs(): number {
     const [first, ...behind] = groups;
     if (!first) return 0;
-    const elapsed = clock.monotonicMs() - first.startedAt;
-    const due = commitMs + first.items * itemMs;
-    const behindMs = behind.reduce((sum, { items }) => sum + commitMs + items * itemMs, 0);
-    // One that is late may stay so; a short stall is no reason yet to refuse anybody.
-    return behindMs + (elapsed < due ? due - elapsed : elapsed / 2);
+    const itemsMs = first.items * itemMs;
+    const leftMs = first.startedAt + commitMs + itemsMs - clock.monotonicMs();
+    const behindMs = behind.reduce((sum, { items }) => sum + items * itemMs, 0);
+    // What each commit takes is no reason to refuse anybody: it would be no less for fewer. One that is late may stay so.
+    return behindMs + (leftMs > 0 ? Math.min(itemsMs, leftMs) : -leftMs / 2);
   }
 
   return {
