@@ -264,6 +264,9 @@ describe('recording out of Kafka', () => {
     const deps = { db, log, rows: createRawRows(db), logger: testLog };
     await registerPartitions(db, log);
     await log.append([buildEvent()]);
+    assert.equal(await findRecordLag(deps), 1);
+    // Registered when it held an event already: it promises nothing yet.
+    assert.equal((await listLeftLogs(db, 'another'))[0]?.complete_through.getTime(), 0);
     await recordUntilDry(deps);
     const left = async () => (await listLeftLogs(db, 'another')).map((one) => one.source);
     assert.deepEqual(await left(), [log.identity]);
