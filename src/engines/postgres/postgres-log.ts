@@ -87,7 +87,7 @@ export async function openPostgresLog(options: PostgresLogOptions): Promise<Even
     writable: () => lane?.current() !== undefined && !refusals.recent(),
     listPartitions: async () => {
       const rows = await db.query<{ lane: number; created_at: Date }>(
-        'select lane, created_at from log_lanes order by lane',
+        'select lane, created_at from log_lanes where source is null order by lane',
       );
       return rows.map((row) => ({ partition: row.lane, createdAt: row.created_at }));
     },
