@@ -63,6 +63,7 @@ export async function openLateKafka({ open, waits, logger }: LateOptions): Promi
     span: async (...at) => there().span(...at),
     clock: async () => there().clock(),
     queued: () => current?.queued() ?? 0,
+    expectedWaitMs: () => current?.expectedWaitMs?.() ?? 0,
     writable: () => current?.writable() ?? false,
     close: async () => {
       stop.abort();

@@ -49,6 +49,7 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<KafkaLog> 
     capabilities: { deduplicates: false, isRawStore: false },
     append: (events) => writer?.append(events) ?? Promise.reject(readsOnly()),
     queued: () => writer?.queued() ?? 0,
+    expectedWaitMs: () => writer?.expectedWaitMs() ?? 0,
     writable: () => writer?.writable() ?? false,
     // As many as there were when it was opened, for writing and for reading: one that is added later is used after a restart.
     listPartitions: () =>

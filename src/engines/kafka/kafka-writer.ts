@@ -30,6 +30,8 @@ const KEPT: AppendOutcome = { status: 'kept' };
 export interface KafkaWriter {
   readonly append: (events: readonly Event[]) => Promise<readonly AppendOutcome[]>;
   readonly queued: () => number;
+  /** Of the partition that is fastest now: one whose leader is away is no overload of the others. */
+  readonly expectedWaitMs: () => number;
   readonly writable: () => boolean;
   readonly close: () => Promise<void>;
 }
@@ -104,12 +106,15 @@ export async function openKafkaWriter(options: WriterOptions): Promise<KafkaWrit
     }),
   );
   const queued = () => queues.reduce((sum, queue) => sum + queue.queued(), 0);
+  const expectedWaitMs = () => Math.min(...queues.map((queue) => queue.expectedWaitMs()));
 
   return {
     queued,
+    expectedWaitMs,
     writable: () => producer !== undefined,
     append: (events) => {
       if (!producer) return Promise.reject(notConnected());
+      // For all partitions at once: what is refused later, beside parts that were kept, could only be called unknown.
       if (queued() + events.length > MAX_QUEUED) return Promise.reject(overloaded());
       return appendByPartition(events, queues);
     },

@@ -49,6 +49,8 @@ export function createSpillLog(
     ...first,
     append,
     queued: () => first.queued() + second.queued(),
+    // The first may only be about to fail; what waits for it then is taken by the second.
+    expectedWaitMs: () => second.expectedWaitMs?.() ?? 0,
     writable: () => first.writable() || second.writable(),
   };
 }
