@@ -93,6 +93,24 @@ describe('a server whose event log is Kafka', () => {
       }),
   );
 
+  test(
+    'while PostgreSQL is frozen events are acknowledged, and counted when it is back',
+    { skip: withoutKafka },
+    (t) =>
+      onKafka(t, async (rig) => {
+        const [campaign] = await rig.makeCampaigns(1);
+        assert.equal((await post(rig, campaign!)).status, 202);
+        const thaw = await rig.postgres.freeze();
+        try {
+          // Later than what the cache of campaigns believes unasked.
+          await pause(1_200);
+          for (let n = 0; n < 2; n += 1) assert.equal((await post(rig, campaign!)).status, 202);
+        } finally {
+          thaw();
+        }
+      }),
+  );
+
   test('the server is killed again and again under load', { skip: withoutKafka }, (t) =>
     onKafka(t, async (rig) => {
       const load = rig.startLoad({ rate: RATE, campaigns: await rig.makeCampaigns(2) });
