@@ -65,23 +65,15 @@ export function openMongoConnection(options: MongoConnectionOptions): MongoConne
     log.debug({ server: connectionId, err: failure }, 'MongoDB does not answer'),
   );
   let connected = false;
-  let connecting: Promise<void> | undefined;
-  /** A client that could not connect at first stays closed for ever, unless it is closed and connected again. */
-  const connect = async () => {
-    try {
-      await client.connect();
-      connected = true;
-    } catch (error) {
-      await client.close();
-      throw error;
-    }
-  };
+  let connecting: Promise<unknown> | undefined;
+  /** The driver connects by itself only once: a client that failed then would stay closed for ever. */
   const ready = async () => {
     if (connected) return;
-    connecting ??= connect().finally(() => {
+    connecting ??= client.connect().finally(() => {
       connecting = undefined;
     });
     await connecting;
+    connected = true;
   };
   return {
     db: client.db(/^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]+)/.exec(options.url)?.[1] ?? DEFAULT_DATABASE),
