@@ -1,68 +1,12 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { describe, type TestContext, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import { newEventId } from '../../src/events/event-id.ts';
-import { openRig, type Rig } from '../../src/proof/drill/rig.ts';
-import { openScratch } from '../../src/proof/drill/scratch.ts';
-import { dropTopic, testTopic, withoutKafka } from '../support/kafka.ts';
+import { withoutKafka } from '../support/kafka.ts';
+import { controlBroker, onKafka, postView, withoutControl } from '../support/kafka-rig.ts';
 import { until } from '../support/until.ts';
 
-const run = promisify(execFile);
 const inFull = process.env.FAULTS === 'ci';
 const RATE = inFull ? 500 : 200;
-/** A program that takes `kill kafka`, `start kafka`, `freeze kafka`, `thaw kafka` for the broker of TEST_KAFKA_BROKERS. */
-const engines = process.env.TEST_ENGINES;
-const withoutControl =
-  withoutKafka ||
-  (engines ? false : 'nobody may kill this broker: set TEST_ENGINES to a program that starts and kills it');
-
-const broker = (verb: 'kill' | 'start' | 'freeze' | 'thaw') => run(engines!, [verb, 'kafka']);
-
-/** A server process on a topic of its own. Afterwards the client's history is judged: nothing lost, double or else. */
-async function onKafka(
-  t: TestContext,
-  work: (rig: Rig) => Promise<void>,
-  more: Readonly<Record<string, string>> = {},
-): Promise<void> {
-  const settings = testTopic();
-  const scratch = openScratch(undefined);
-  const env = {
-    KAFKA_BROKERS: settings.brokers.join(','),
-    KAFKA_TOPIC: settings.topic,
-    KAFKA_PARTITIONS: '3',
-    KAFKA_REPLICATION: '1',
-    ...more,
-  };
-  const rig = await openRig({ dir: scratch.makeRun('kafka'), seed: 7, env });
-  try {
-    await rig.server.start();
-    await work(rig);
-    const { lost, dup, mismatch, findings, events } = await rig.judge();
-    t.diagnostic(JSON.stringify({ events, lost, dup, mismatch }));
-    assert.deepEqual({ lost, dup, mismatch, findings }, { lost: 0, dup: 0, mismatch: 0, findings: [] });
-  } finally {
-    await rig.close();
-    await dropTopic(settings);
-    scratch.close();
-  }
-}
-
-async function post(rig: Rig, campaign: number): Promise<{ status: number; code: unknown; ms: number }> {
-  const event = { event_id: newEventId(), campaign_id: campaign, type: 'view' };
-  const begunAt = performance.now();
-  const answer = await fetch(`${rig.server.url}/api/events`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64)' },
-    body: JSON.stringify(event),
-    signal: AbortSignal.timeout(10_000),
-  });
-  const { code } = (await answer.json()) as { code?: unknown };
-  const outcome = answer.ok ? 'ok' : code === 'outcome_unknown' ? 'unknown' : 'fail';
-  rig.history.add({ ...event, type: 'view', outcome });
-  return { status: answer.status, code, ms: performance.now() - begunAt };
-}
 
 describe('a server whose event log is Kafka', () => {
   test(
@@ -72,7 +16,7 @@ describe('a server whose event log is Kafka', () => {
       onKafka(t, async (rig) => {
         const [campaign] = await rig.makeCampaigns(1);
         const authorization = `Bearer ${await rig.signIn()}`;
-        for (let n = 0; n < 5; n += 1) assert.equal((await post(rig, campaign!)).status, 202);
+        for (let n = 0; n < 5; n += 1) assert.equal((await postView(rig, campaign!)).status, 202);
         const totals = async () => {
           const answer = await fetch(`${rig.server.url}/api/campaigns/${campaign}/stats?traffic=all`, {
             headers: { authorization },
@@ -99,12 +43,12 @@ describe('a server whose event log is Kafka', () => {
     (t) =>
       onKafka(t, async (rig) => {
         const [campaign] = await rig.makeCampaigns(1);
-        assert.equal((await post(rig, campaign!)).status, 202);
+        assert.equal((await postView(rig, campaign!)).status, 202);
         const thaw = await rig.postgres.freeze();
         try {
           // Later than what the cache of campaigns believes unasked.
           await pause(1_200);
-          for (let n = 0; n < 2; n += 1) assert.equal((await post(rig, campaign!)).status, 202);
+          for (let n = 0; n < 2; n += 1) assert.equal((await postView(rig, campaign!)).status, 202);
         } finally {
           thaw();
         }
@@ -129,9 +73,9 @@ describe('a server whose event log is Kafka', () => {
       const load = rig.startLoad({ rate: RATE, campaigns: await rig.makeCampaigns(2) });
       for (let kill = 0; kill < (inFull ? 3 : 1); kill += 1) {
         await pause(500 + rig.random() * 500);
-        await broker('kill');
+        await controlBroker('kill');
         await pause(500);
-        await broker('start');
+        await controlBroker('start');
         assert.ok(await rig.history.next(20_000), 'events are acknowledged again');
       }
       const report = await load.stop();
@@ -145,20 +89,20 @@ describe('a server whose event log is Kafka', () => {
     (t) =>
       onKafka(t, async (rig) => {
         const [campaign] = await rig.makeCampaigns(1);
-        await post(rig, campaign!);
-        await broker('freeze');
+        await postView(rig, campaign!);
+        await controlBroker('freeze');
         try {
-          const answers = await Promise.all(Array.from({ length: 20 }, () => post(rig, campaign!)));
-          answers.push(await post(rig, campaign!));
+          const answers = await Promise.all(Array.from({ length: 20 }, () => postView(rig, campaign!)));
+          answers.push(await postView(rig, campaign!));
           assert.deepEqual(new Set(answers.map((answer) => answer.status)), new Set([503]));
           const longest = Math.max(...answers.map((answer) => answer.ms));
           t.diagnostic(`longest ${Math.round(longest)} ms, the last ${Math.round(answers.at(-1)!.ms)} ms`);
           assert.ok(longest < 3_000, `${longest} ms`);
           assert.equal(answers.at(-1)!.code, 'unavailable');
         } finally {
-          await broker('thaw');
+          await controlBroker('thaw');
         }
-        await until(async () => (await post(rig, campaign!)).status === 202, 10_000);
+        await until(async () => (await postView(rig, campaign!)).status === 202, 10_000);
       }),
   );
 
@@ -169,7 +113,7 @@ describe('a server whose event log is Kafka', () => {
       onKafka(t, async (rig) => {
         const [campaign] = await rig.makeCampaigns(1);
         await rig.server.end('SIGTERM');
-        await broker('kill');
+        await controlBroker('kill');
         try {
           rig.server.launch();
           const live = () =>
@@ -178,15 +122,15 @@ describe('a server whose event log is Kafka', () => {
               () => false,
             );
           await until(live, 30_000);
-          assert.equal((await post(rig, campaign!)).code, 'unavailable');
+          assert.equal((await postView(rig, campaign!)).code, 'unavailable');
           const headers = { authorization: `Bearer ${await rig.signIn()}` };
           const answer = await fetch(`${rig.server.url}/api/status`, { headers });
           const status = (await answer.json()) as { pipeline: { lag_events: number | null } };
           assert.equal(status.pipeline.lag_events, null);
         } finally {
-          await broker('start');
+          await controlBroker('start');
         }
-        await until(async () => (await post(rig, campaign!)).status === 202, 20_000);
+        await until(async () => (await postView(rig, campaign!)).status === 202, 20_000);
       }),
   );
 
@@ -199,9 +143,9 @@ describe('a server whose event log is Kafka', () => {
         async (rig) => {
           const load = rig.startLoad({ rate: RATE, campaigns: await rig.makeCampaigns(2) });
           await pause(500);
-          await broker('freeze');
+          await controlBroker('freeze');
           await pause(4_000);
-          await broker('thaw');
+          await controlBroker('thaw');
           await pause(1_500);
           const report = await load.stop();
           t.diagnostic(
@@ -209,7 +153,7 @@ describe('a server whose event log is Kafka', () => {
           );
           assert.equal(report.fail, 0);
         },
-        { EVENT_LOG_SPILL: 'postgres' },
+        { env: { EVENT_LOG_SPILL: 'postgres' } },
       ),
   );
 });
