@@ -95,7 +95,7 @@ export async function openEngines(config: Config, logger: Logger, options: Engin
       waits: options.role === 'serve',
     }),
   );
-  const { raw, recorder } = await lifecycle.open('raw store', openRawStores({ config, db, log, logger }));
+  const { raw, recorder } = await lifecycle.open('raw store', openRawStores({ config, db, logger }));
   return {
     config,
     logger,

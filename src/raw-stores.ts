@@ -1,5 +1,6 @@
 import type { Config } from './config.ts';
 import type { Db } from './db/pool.ts';
+import { createLaneReader } from './engines/postgres/lane-reader.ts';
 import { createPostgresRaw } from './engines/postgres/postgres-raw.ts';
 import { EngineError } from './kit/errors.ts';
 import type { Logger } from './kit/logger.ts';
@@ -16,7 +17,6 @@ import {
   startRawRecorder,
 } from './pipeline/raw-recorder/index.ts';
 import { checkRaw, type RawCheckOptions, type RawReport } from './pipeline/verify/index.ts';
-import type { EventLog } from './ports/event-log.ts';
 import type { RawRecording, RawStore } from './ports/raw-store.ts';
 
 const DAY_MS = 86_400_000;
@@ -24,7 +24,6 @@ const DAY_MS = 86_400_000;
 interface RawStoresOptions {
   readonly config: Pick<Config, 'mongodbUrl' | 'rawRetentionDays'>;
   readonly db: Db;
-  readonly log: EventLog;
   readonly logger: Logger;
 }
 
@@ -51,13 +50,14 @@ export interface Recorder {
 }
 
 /** PostgreSQL's own rows, or MongoDB where MONGODB_URL is set. It need not answer yet: events are kept without it. */
-export async function openRawStores({ config, db, log, logger }: RawStoresOptions): Promise<RawStores> {
+export async function openRawStores({ config, db, logger }: RawStoresOptions): Promise<RawStores> {
   if (config.mongodbUrl === undefined)
     return { raw: createPostgresRaw(db), recorder: undefined, close: () => Promise.resolve() };
   const { openMongoRaw } = await import('./engines/mongodb/mongo-raw.ts');
   const raw = await openMongoRaw({ url: config.mongodbUrl, log: logger });
   const own = createPostgresRaw(db);
-  const deps = { db, log, recording: raw.recording, logger };
+  // Whichever log takes the events: what was counted out of it lies in lanes of PostgreSQL, each event once.
+  const deps = { db, log: createLaneReader(db), recording: raw.recording, logger };
   return {
     raw: {
       ...withFallback(raw, own, {
@@ -78,7 +78,7 @@ export async function openRawStores({ config, db, log, logger }: RawStoresOption
       replay: (ids) => replayRaw(deps, ids),
       check: async ({ signal, onProgress }) =>
         checkRaw({
-          log,
+          log: deps.log,
           recording: raw.recording,
           ends: await readRawEnds(deps),
           parked: await listRawParked(db),

@@ -38,6 +38,12 @@ export interface EventLog {
   readonly close: () => Promise<void>;
 }
 
+/** What a reader that keeps its own position needs of a log. */
+export type LogReader = Pick<
+  EventLog,
+  'identity' | 'capabilities' | 'listPartitions' | 'read' | 'span' | 'clock'
+>;
+
 export interface EventLogCapabilities {
   /** The log itself keeps the first copy of an id only; otherwise the counting transaction must. */
   readonly deduplicates: boolean;

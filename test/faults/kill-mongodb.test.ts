@@ -35,8 +35,8 @@ describe('MongoDB as the raw store, killed and frozen under load', { concurrency
   });
   after(async () => {
     if (skip) return;
-    await rig.close();
-    await mongod.close();
+    await rig?.close();
+    await mongod?.close();
     rmSync(dir, { recursive: true, force: true });
   });
 

@@ -44,12 +44,16 @@ export async function openMongod(dir: string): Promise<Mongod> {
   }
 
   async function end(signal: NodeJS.Signals): Promise<void> {
+    if (child!.exitCode !== null || child!.signalCode !== null) return;
     const ended = once(child!, 'exit');
     child!.kill(signal);
     await ended;
   }
 
-  await start();
+  await start().catch(async (error: unknown) => {
+    await end('SIGKILL');
+    throw error;
+  });
   return {
     url: `mongodb://127.0.0.1:${port}/weir`,
     crash: async (whileDown) => {
@@ -69,7 +73,7 @@ export async function openMongod(dir: string): Promise<Mongod> {
       }
     },
     close: async () => {
-      if (child!.exitCode === null && child!.signalCode === null) await end('SIGKILL');
+      await end('SIGKILL');
     },
   };
 }

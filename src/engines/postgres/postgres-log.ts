@@ -4,16 +4,10 @@ import type { Clock } from '../../kit/clock.ts';
 import { AppError } from '../../kit/errors.ts';
 import { createGroupQueue } from '../../kit/group-queue.ts';
 import type { Logger } from '../../kit/logger.ts';
-import type {
-  AppendOutcome,
-  EventLog,
-  LogBatch,
-  PositionedEvent,
-  UnreadableRecord,
-} from '../../ports/event-log.ts';
-import { EVENT_COLUMNS, type EventRow, toEvent } from './event-rows.ts';
+import type { AppendOutcome, EventLog } from '../../ports/event-log.ts';
 import { createGroupStatements } from './group-statements.ts';
 import { writeGroup } from './group-writer.ts';
+import { createLaneReader } from './lane-reader.ts';
 import { openLaneSession } from './lane-session.ts';
 import { openLane } from './log-lane.ts';
 import { createPartitions } from './partitions.ts';
@@ -57,6 +51,7 @@ export async function openPostgresLog(options: PostgresLogOptions): Promise<Even
   hourly.unref();
 
   const refusals = createRefusals(options);
+  const reader = createLaneReader(db);
 
   async function write(events: readonly Event[]): Promise<readonly AppendOutcome[]> {
     const open = lane?.current();
@@ -79,8 +74,8 @@ export async function openPostgresLog(options: PostgresLogOptions): Promise<Even
   });
 
   return {
-    identity: 'postgres',
-    capabilities: { deduplicates: true, isRawStore: true },
+    identity: reader.identity,
+    capabilities: reader.capabilities,
     append: (events) => (lane?.current() ? queue.add(events) : Promise.reject(noConnection())),
     queued: queue.queued,
     expectedWaitMs: queue.expectedWaitMs,
@@ -91,12 +86,9 @@ export async function openPostgresLog(options: PostgresLogOptions): Promise<Even
       );
       return rows.map((row) => ({ partition: row.lane, createdAt: row.created_at }));
     },
-    read: (partition, after, limit) => readBatch(db, partition, after, limit),
-    span: (partition, after, limit) => readSpan(db, partition, after, limit),
-    clock: async () => {
-      const [row] = await db.query<{ now: Date }>('select clock_timestamp() as now', [], 'clock');
-      return row!.now;
-    },
+    read: reader.read,
+    span: reader.span,
+    clock: reader.clock,
     close: async () => {
       clearInterval(hourly);
       await queue.close();
@@ -126,42 +118,6 @@ function createRefusals({ clock, log }: Pick<PostgresLogOptions, 'clock' | 'log'
       }
     },
   };
-}
-
-async function readBatch(db: Db, lane: number, after: number, limit: number): Promise<LogBatch> {
-  const rows = await db.query<EventRow>(
-    `select ${EVENT_COLUMNS} from event_log where lane = $1 and seq > $2 order by seq limit $3`,
-    [lane, after, limit],
-    'read_log',
-  );
-  const events: PositionedEvent[] = [];
-  const unreadable: UnreadableRecord[] = [];
-  for (const row of rows) {
-    try {
-      events.push({ position: row.seq, event: toEvent(row) });
-    } catch (error) {
-      const detail = (error as Error).message;
-      const payload = { event_id: row.event_id };
-      unreadable.push({ position: row.seq, reason: 'unreadable', detail, payload });
-    }
-  }
-  return {
-    events,
-    ...(unreadable.length > 0 && { unreadable }),
-    count: rows.length,
-    upTo: rows.at(-1)?.seq ?? after,
-    atEnd: rows.length < limit,
-  };
-}
-
-async function readSpan(db: Db, lane: number, after: number, limit: number) {
-  const [row] = await db.query<{ up_to: number; events: number }>(
-    `select coalesce(max(seq), $2) as up_to, count(*) as events
-     from (select seq from event_log where lane = $1 and seq > $2 order by seq limit $3) as batch`,
-    [lane, after, limit],
-    'span_log',
-  );
-  return { upTo: row!.up_to, count: row!.events, atEnd: row!.events < limit };
 }
 
 function noConnection(): AppError {

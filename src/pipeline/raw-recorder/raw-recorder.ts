@@ -3,7 +3,7 @@ import { systemClock } from '../../kit/clock.ts';
 import { failpoint } from '../../kit/failpoint.ts';
 import type { Logger } from '../../kit/logger.ts';
 import { systemTimers } from '../../kit/wait.ts';
-import type { EventLog, LogBatch } from '../../ports/event-log.ts';
+import type { LogBatch, LogReader } from '../../ports/event-log.ts';
 import type { LogEnd, LogPlace, RawRecording, RefusedEvent } from '../../ports/raw-store.ts';
 import { type CountedBatch, type CountingDeps, countToEnd, keepCounting } from '../aggregate/index.ts';
 import {
@@ -27,7 +27,7 @@ const MOST_LAG = 1_000_000;
 
 export interface RawRecorderDeps {
   readonly db: Db;
-  readonly log: EventLog;
+  readonly log: LogReader;
   readonly recording: RawRecording;
   readonly logger: Logger;
 }

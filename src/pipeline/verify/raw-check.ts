@@ -1,6 +1,6 @@
 import { SUBJECT_KINDS } from '../../events/event.ts';
 import { UNDATED } from '../../events/event-id.ts';
-import type { EventLog } from '../../ports/event-log.ts';
+import type { LogReader } from '../../ports/event-log.ts';
 import type { LogEnd, RawMismatch, RawRecording } from '../../ports/raw-store.ts';
 
 const BATCH = 2_000;
@@ -8,7 +8,7 @@ const SHOWN = 100;
 const MINUTE_MS = 60_000;
 
 export interface RawCheckOptions {
-  readonly log: Pick<EventLog, 'identity' | 'read' | 'capabilities'>;
+  readonly log: Pick<LogReader, 'read' | 'capabilities'>;
   readonly recording: RawRecording;
   /** How far the recorder has come in each partition: what lies behind is not looked at. */
   readonly ends: readonly LogEnd[];
@@ -104,7 +104,7 @@ function createTally({ log, parked }: RawCheckOptions) {
   };
 }
 
-type Page = Pick<Awaited<ReturnType<EventLog['read']>>, 'events' | 'upTo'> & { readonly after: number };
+type Page = Pick<Awaited<ReturnType<LogReader['read']>>, 'events' | 'upTo'> & { readonly after: number };
 
 async function* readTo({ log, signal }: RawCheckOptions, end: LogEnd): AsyncGenerator<Page> {
   for (let after = 0; after < end.position && !signal.aborted; ) {
