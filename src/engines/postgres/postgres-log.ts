@@ -22,7 +22,7 @@ interface PostgresLogOptions {
   readonly writes: boolean;
 }
 
-const MAX_GROUP = 1_000;
+const MAX_GROUP = 2_000;
 const MAX_QUEUED = 20_000;
 /** With the writing itself, of as many as came meanwhile, an event that is accepted has its answer within a second. */
 const MAX_WAIT_MS = 400;
