@@ -6,6 +6,7 @@ import { EngineError } from './kit/errors.ts';
 import type { Logger } from './kit/logger.ts';
 import {
   listRawParked,
+  listRecorded,
   type RawLag,
   type RawRecorder,
   type RawReplay,
@@ -89,6 +90,11 @@ export async function openRawStores({ config, db, logger }: RawStoresOptions): P
     },
     close: raw.close,
   };
+}
+
+/** Whether a recorder is still known that filled another store: retention waits for it, though it may never run again. */
+export async function hasLeftRecorder(db: Db): Promise<boolean> {
+  return (await listRecorded(db, createLaneReader(db).identity)).length > 0;
 }
 
 /** How far behind the log a raw store may be and still answer. */

@@ -1,11 +1,12 @@
 import Table from 'cli-table3';
 import type { Command } from 'commander';
+import type { Engines } from '../compose.ts';
 import { findMigrations } from '../db/migrate.ts';
 import type { KafkaFacts } from '../engines/kafka/kafka-log.ts';
 import { EngineError } from '../kit/errors.ts';
 import type { LeftLog } from '../pipeline/record/index.ts';
 import { type CheckState, readCheckState } from '../pipeline/verify/index.ts';
-import type { Recorder } from '../raw-stores.ts';
+import { hasLeftRecorder, type Recorder } from '../raw-stores.ts';
 import { print } from './output.ts';
 import { withEngines } from './with-engines.ts';
 
@@ -39,14 +40,7 @@ export function addDoctor(program: Command): void {
             state: pending.length === 0 ? 'ok' : `${pending.length} migration(s) pending`,
           },
           { role: 'event log', ...describeLog(engines.kafka, { engine, version }), state: `lag ${lag}` },
-          engines.recorder
-            ? await describeRecorder(engines.recorder, pending.length === 0)
-            : {
-                role: 'raw event store',
-                engine: engines.kafka ? `${engine}, written by counting` : `${engine}, the log's own rows`,
-                version,
-                state: 'no recorder needed',
-              },
+          await describeRaw(engines, { engine, version }, pending.length === 0),
         ];
         return { roles, pending, ...state, checks, left };
       });
@@ -64,6 +58,23 @@ export function addDoctor(program: Command): void {
 
 const SILENT = 'does not answer';
 const isDown = ({ state }: { readonly state: string }) => state.startsWith(SILENT);
+
+async function describeRaw(
+  { db, kafka, recorder }: Engines,
+  { engine, version }: { readonly engine: string; readonly version: string },
+  migrated: boolean,
+) {
+  if (recorder) return describeRecorder(recorder, migrated);
+  const left = migrated && (await hasLeftRecorder(db));
+  return {
+    role: 'raw event store',
+    engine: kafka ? `${engine}, written by counting` : `${engine}, the log's own rows`,
+    version,
+    state: left
+      ? 'no recorder needed, but retention waits for that of an earlier MONGODB_URL: docs/decisions/0012'
+      : 'no recorder needed',
+  };
+}
 
 /** Its lag is known by the log's positions, its version only where it answers. */
 async function describeRecorder(recorder: Recorder, migrated: boolean) {

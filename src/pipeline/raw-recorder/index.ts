@@ -1,4 +1,4 @@
-export { listRawParked } from './raw-recorder.queries.ts';
+export { listRawParked, listRecorded } from './raw-recorder.queries.ts';
 export {
   type RawLag,
   type RawRecorder,

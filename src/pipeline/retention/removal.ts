@@ -30,7 +30,7 @@ const GOING = 'going';
 const UNDATED = -1;
 const LOCK_TRIES = 50;
 const LOCK_PAUSE_MS = 100;
-const NOT_COUNTED = 'not all of it is counted yet';
+const NOT_COUNTED = 'not all of it is counted, or recorded by the raw store beside the log, yet';
 
 /** Verifies a day's partition, seals its sums and drops it, the last two in one transaction. */
 export async function removePartition(db: Db, { name, day }: DuePartition): Promise<Removed> {
