@@ -1,14 +1,15 @@
 import { isIP } from 'node:net';
 import { LRUCache } from 'lru-cache';
 import type { DaySecrets } from '../../db/day-secrets.ts';
-import { type Event, FLAGS } from '../../events/event.ts';
+import { type AddressRecord, type Event, FLAGS } from '../../events/event.ts';
 import { UNDATED } from '../../events/event-id.ts';
-import { createIdentities, createVerdicts, type Judged, visitorHash } from '../ingest/index.ts';
+import { createIdentities, createVerdicts, type Judged } from '../ingest/index.ts';
 import type { BadLine } from './imports.queries.ts';
 import { createLineIds } from './line-ids.ts';
 import { MAX_LINE_BYTES, type RawLine } from './line-reader.ts';
-import { type LogLine, parseLogLine } from './log-line.ts';
+import { createLineScanner, type ScannedRequest } from './line-scanner.ts';
 import type { Match, Matcher } from './rules.ts';
+import { createVisitorHash } from './visitor-hash.ts';
 
 const DAY_MS = 86_400_000;
 const EARLY_MS = 5 * 60_000;
@@ -33,8 +34,8 @@ export type LineOutcome = { readonly event: LineEvent } | { readonly bad: BadLin
 export interface LineEvents {
   /** Must see every line from the first one on, in order: ids and verdicts depend on the lines before. */
   readonly next: (raw: RawLine, number: number, now: number) => LineOutcome;
-  /** Seals the address, under the key of the day of receipt. */
-  readonly finish: (made: LineEvent, receivedAt: number) => Promise<Event>;
+  /** Seals the address, under the key of the day of receipt; at once where that key is at hand. */
+  readonly finish: (made: LineEvent, receivedAt: number) => Promise<Event> | Event;
 }
 
 export function createLineEvents(options: LineEventsOptions): LineEvents {
@@ -42,12 +43,14 @@ export function createLineEvents(options: LineEventsOptions): LineEvents {
   const identities = createIdentities(options.secrets);
   const lineId = createLineIds(options.idKey);
   const visitor = createVisitors(options.salt);
+  const scanner = createLineScanner();
 
-  function toEvent(line: LogLine, match: Match, bytes: Buffer, now: number): LineEvent {
+  function toEvent(request: ScannedRequest, match: Match, raw: RawLine, now: number): LineEvent {
     const subject = { kind: 'campaign', id: options.campaignId(match.campaign) } as const;
-    const { at, userAgent, referrer } = line;
-    const actor = visitor(line);
-    const id = lineId(bytes);
+    const { at, target } = request;
+    const { host, userAgent, referrer } = scanner.client();
+    const { actor, ip } = visitor(host, userAgent, at);
+    const id = lineId(raw);
     const { type } = match;
     const judged: Judged = { id, subject, type, actor, at, userAgent, prefetch: false };
     // As at the door: every event counts towards the rate, then the rules speak. Nothing of a log is refused.
@@ -70,50 +73,62 @@ export function createLineEvents(options: LineEventsOptions): LineEvents {
         source: 'import',
         userAgent,
         referrer,
-        page: line.target,
+        page: target,
       },
-      ip: isIP(line.host) === 0 ? undefined : line.host,
+      ip,
     };
   }
 
   return {
     next: (raw, number, now) => {
       if (raw.length > MAX_LINE_BYTES) return { bad: toBadLine(raw, number, 'longer than 64 KB') };
-      if (raw.bytes.length === 0) return undefined;
-      const parsed = parseLogLine(raw.bytes);
-      if (!('line' in parsed)) return { bad: toBadLine(raw, number, parsed.problem) };
-      const match = options.match(parsed.line);
-      return match && { event: toEvent(parsed.line, match, raw.bytes, now) };
+      if (raw.from === raw.to) return undefined;
+      const request = scanner.read(raw);
+      if ('problem' in request) return { bad: toBadLine(raw, number, request.problem) };
+      const match = options.match(request);
+      return match && { event: toEvent(request, match, raw, now) };
     },
-    finish: async ({ event, ip }, receivedAt) => ({
-      ...event,
-      receivedAt,
-      address: ip === undefined ? undefined : await identities.address(ip, receivedAt),
-    }),
+    finish: ({ event, ip }, receivedAt) => {
+      const address = ip === undefined ? undefined : identities.address(ip, receivedAt);
+      const seal = (sealed: AddressRecord | undefined) => ({ ...event, receivedAt, address: sealed });
+      return address instanceof Promise ? address.then(seal) : seal(address);
+    },
   };
 }
 
+interface Visitor {
+  readonly actor: string;
+  readonly ip: string | undefined;
+}
+
 /** The visitor behind a line, a stranger the day after. */
-function createVisitors(salt: Buffer): (line: LogLine) => string {
-  const visitors = new LRUCache<string, string>({ max: VISITORS_KEPT });
-  return (line) => {
-    const text = `${line.host}|${line.userAgent ?? ''}|${Math.floor(line.at / DAY_MS)}`;
-    let actor = visitors.get(text);
-    if (actor === undefined) {
-      actor = visitorHash(salt, text);
-      visitors.set(text, actor);
+function createVisitors(salt: Buffer): (host: string, userAgent: string | undefined, at: number) => Visitor {
+  const hashOf = createVisitorHash(salt);
+  const visitors = new LRUCache<string, Visitor>({ max: VISITORS_KEPT });
+  let last: { host: string; userAgent: string | undefined; day: number; visitor: Visitor } | undefined;
+  return (host, userAgent, at) => {
+    const day = Math.floor(at / DAY_MS);
+    // Who asks for one page often asks for the next.
+    if (last?.day === day && last.host === host && last.userAgent === userAgent) return last.visitor;
+    const text = `${host}|${userAgent ?? ''}|${day}`;
+    let visitor = visitors.get(text);
+    if (visitor === undefined) {
+      visitor = { actor: hashOf(text), ip: isIP(host) === 0 ? undefined : host };
+      visitors.set(text, visitor);
     }
-    return actor;
+    last = { host, userAgent, day, visitor };
+    return visitor;
   };
 }
 
 function toBadLine(raw: RawLine, number: number, why: string): BadLine {
+  const bytes = raw.source.subarray(raw.from, raw.to);
   const cut = raw.length > MAX_LINE_BYTES ? { bytes: raw.length, truncated: true } : {};
   return {
     number,
     reason: 'unreadable_line',
     detail: `line ${number}: ${why}`,
-    payload: { ...toLossless(raw.bytes), ...cut },
+    payload: { ...toLossless(bytes), ...cut },
   };
 }
 

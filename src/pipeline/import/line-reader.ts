@@ -11,8 +11,11 @@ const NEWLINE = 10;
 const RETURN = 13;
 
 export interface RawLine {
-  /** Without its line end; only the first `MAX_LINE_BYTES` of a longer one. Valid until the next chunk is asked for. */
-  readonly bytes: Buffer;
+  /** Holds the line from `from` to `to`, without its line end. Valid until the next chunk is asked for. */
+  readonly source: Buffer;
+  readonly from: number;
+  /** Of a line longer than `MAX_LINE_BYTES` only so many are there. */
+  readonly to: number;
   /** As it stands in the file. */
   readonly length: number;
 }
@@ -97,10 +100,11 @@ function createLineSplitter() {
     keptBytes += copy.length;
   }
 
-  function take(part: Buffer): RawLine {
-    if (length === 0) return toLine(part, part.length);
-    keep(part);
-    const line = toLine(kept.length === 1 ? kept[0]! : Buffer.concat(kept), length);
+  function take(chunk: Buffer, from: number, to: number): RawLine {
+    if (length === 0) return toLine(chunk, from, to, to - from);
+    keep(chunk.subarray(from, to));
+    const whole = kept.length === 1 ? kept[0]! : Buffer.concat(kept);
+    const line = toLine(whole, 0, whole.length, length);
     kept = [];
     keptBytes = 0;
     length = 0;
@@ -112,18 +116,18 @@ function createLineSplitter() {
       const lines: RawLine[] = [];
       let from = 0;
       for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
-        lines.push(take(chunk.subarray(from, at)));
+        lines.push(take(chunk, from, at));
         from = at + 1;
       }
       keep(chunk.subarray(from));
       return lines;
     },
-    end: (): RawLine[] => (length > 0 ? [take(Buffer.alloc(0))] : []),
+    end: (): RawLine[] => (length > 0 ? [take(Buffer.alloc(0), 0, 0)] : []),
   };
 }
 
-function toLine(bytes: Buffer, length: number): RawLine {
-  if (length > MAX_LINE_BYTES) return { bytes: bytes.subarray(0, MAX_LINE_BYTES), length };
-  const end = bytes.at(-1) === RETURN ? bytes.length - 1 : bytes.length;
-  return { bytes: bytes.subarray(0, end), length };
+function toLine(source: Buffer, from: number, end: number, length: number): RawLine {
+  if (length > MAX_LINE_BYTES) return { source, from, to: from + MAX_LINE_BYTES, length };
+  const to = end > from && source[end - 1] === RETURN ? end - 1 : end;
+  return { source, from, to, length };
 }

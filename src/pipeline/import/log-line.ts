@@ -15,7 +15,7 @@ export interface LogLine {
 
 export type ParsedLine = { readonly line: LogLine } | { readonly problem: string };
 
-const TIME_LENGTH = '17/May/2015:10:05:03 +0000'.length;
+export const TIME_LENGTH = '17/May/2015:10:05:03 +0000'.length;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const TIME = /^(\d\d)\/([A-Z][a-z]{2})\/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)$/;
 const STATUS = /^[1-5]\d\d$/;

@@ -1,6 +1,6 @@
 import { EVENT_TYPES, type EventType } from '../../events/event.ts';
 import { AppError } from '../../kit/errors.ts';
-import type { LogLine } from './log-line.ts';
+import type { Request } from './line-scanner.ts';
 
 /** One rule: requests of these paths, methods and statuses are events of that campaign. The first that fits decides. */
 export interface ImportRule {
@@ -22,7 +22,7 @@ export interface Match {
   readonly campaign: string | number;
 }
 
-export type Matcher = (line: LogLine) => Match | undefined;
+export type Matcher = (request: Request) => Match | undefined;
 
 const DEFAULTS = {
   method: ['GET'],
@@ -35,6 +35,9 @@ const DEFAULTS = {
 export const DEFAULT_RULES: readonly ImportRule[] = [{ path: '/*', ...DEFAULTS }];
 
 const ASSET = /\.(?:css|js|mjs|map|png|jpe?g|gif|svg|ico|webp|avif|bmp|woff2?|ttf|otf|eot)$|^\/robots\.txt$/i;
+/** A dot and the longest of those. */
+const ASSET_LENGTH = '.woff2'.length;
+const MATCHES_KEPT = 1_000;
 const FIELDS = new Set(['path', 'method', 'status', 'assets', 'type', 'campaign']);
 const TITLE_LENGTH = 100;
 
@@ -106,23 +109,44 @@ export function createMatcher(rules: readonly ImportRule[]): Matcher {
   const compiled = rules.map((rule) => ({
     ...rule,
     methods: new Set(rule.method),
-    statuses: new Set(rule.status),
+    statuses: toStatuses(rule.status),
     parts: rule.path.split('*'),
+    matchOf: createMatchOf(rule),
   }));
-  return (line) => {
-    const path = toPath(line.target);
+  return ({ method, target, status }) => {
+    const wanted = (one: (typeof compiled)[number]) => one.methods.has(method) && one.statuses.has(status);
+    // Most that no rule wants is known without its path.
+    if (!compiled.some(wanted)) return undefined;
+    const path = toPath(target);
     if (path === undefined) return undefined;
-    const isAsset = ASSET.test(path);
-    const rule = compiled.find(
-      (one) =>
-        one.methods.has(line.method) &&
-        (one.statuses.has(line.status) || one.statuses.has(`${Math.floor(line.status / 100)}xx`)) &&
-        (one.assets || !isAsset) &&
-        fits(path, one.parts),
-    );
-    if (!rule || rule.type === 'ignore') return undefined;
-    const { type, campaign } = rule;
-    return { type, campaign: typeof campaign === 'number' ? campaign : fillTitle(campaign, path) };
+    const isAsset = path.indexOf('.', path.length - ASSET_LENGTH) >= 0 && ASSET.test(path);
+    const rule = compiled.find((one) => wanted(one) && (one.assets || !isAsset) && fits(path, one.parts));
+    return rule?.matchOf(path);
+  };
+}
+
+function toStatuses(named: ImportRule['status']): Set<number> {
+  const all = Array.from({ length: 500 }, (_, index) => 100 + index);
+  return new Set(
+    all.filter((status) => named.includes(status) || named.includes(`${Math.floor(status / 100)}xx`)),
+  );
+}
+
+/** What a rule makes of the paths that fit it; paths share their first part, so its title is made once. */
+function createMatchOf({ type, campaign }: ImportRule): (path: string) => Match | undefined {
+  if (type === 'ignore') return () => undefined;
+  if (typeof campaign === 'number' || !campaign.includes('{1}')) return () => ({ type, campaign });
+  const matches = new Map<string, Match>();
+  return (path) => {
+    const segment = firstSegment(path);
+    let match = matches.get(segment);
+    if (!match) {
+      match = { type, campaign: fillTitle(campaign, segment) };
+      if (matches.size >= MATCHES_KEPT) matches.clear();
+      // A copy: V8's slice of a target keeps the whole of it.
+      matches.set(Buffer.from(segment).toString(), match);
+    }
+    return match;
   };
 }
 
@@ -135,8 +159,10 @@ function toPath(target: string): string | undefined {
     from = target.indexOf('/', host + 3);
     if (from < 0) return '/';
   }
-  const end = target.slice(from).search(/[?#]/);
-  return end < 0 ? target.slice(from) : target.slice(from, from + end);
+  const query = target.indexOf('?', from);
+  const fragment = target.indexOf('#', from);
+  const end = query < 0 || (fragment >= 0 && fragment < query) ? fragment : query;
+  return target.slice(from, end < 0 ? target.length : end);
 }
 
 /** Whether the parts between the stars stand in `path` in their order. The leftmost place of each is always good enough. */
@@ -155,9 +181,15 @@ function fits(path: string, parts: readonly string[]): boolean {
   return at + last.length <= path.length;
 }
 
-function fillTitle(title: string, path: string): string {
-  if (!title.includes('{1}')) return title;
-  const segment = path.split('/').find((part) => part !== '') ?? '';
+/** Empty where there is none. */
+function firstSegment(path: string): string {
+  let from = 0;
+  while (path[from] === '/') from += 1;
+  const end = path.indexOf('/', from);
+  return path.slice(from, end < 0 ? path.length : end);
+}
+
+function fillTitle(title: string, segment: string): string {
   return title
     .replaceAll('{1}', () => decode(segment))
     .slice(0, TITLE_LENGTH)

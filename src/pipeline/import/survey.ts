@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../../kit/errors.ts';
 import { type LogFile, MAX_LINE_BYTES, readLines } from './line-reader.ts';
-import { parseLogLine } from './log-line.ts';
+import { createLineScanner } from './line-scanner.ts';
 import type { Matcher } from './rules.ts';
 
 /** A server that answers 200 to every made-up path would make a campaign of each; further titles share one. */
@@ -33,6 +33,7 @@ export async function surveyLog(
 ): Promise<Survey | undefined> {
   const hash = createHash('sha256');
   const campaigns = new Map<string | number, Range>();
+  const scanner = createLineScanner();
   let lines = 0;
   let readable = 0;
   let filled = 0;
@@ -42,11 +43,11 @@ export async function surveyLog(
       lines += 1;
       if (raw.length === 0) continue;
       filled += 1;
-      const parsed = raw.length > MAX_LINE_BYTES ? undefined : parseLogLine(raw.bytes);
-      if (!parsed || !('line' in parsed)) continue;
+      const request = raw.length > MAX_LINE_BYTES ? undefined : scanner.read(raw);
+      if (!request || 'problem' in request) continue;
       readable += 1;
-      const matched = match(parsed.line);
-      if (matched) widen(campaigns, matched.campaign, parsed.line.at);
+      const matched = match(request);
+      if (matched) widen(campaigns, matched.campaign, request.at);
     }
     onChunk(lines, chunk.bytesRead);
   }
