@@ -20,7 +20,7 @@ import { isClean, verify } from '../src/pipeline/verify/index.ts';
 import type { EventLog } from '../src/ports/event-log.ts';
 import { actorNumber, buildEvent, eventIdAt } from './support/builders.ts';
 import { openTestDatabase, openTestLog, type TestDatabase, testLog } from './support/database.ts';
-import { dropTopic, produceRaw, testTopic, withoutKafka } from './support/kafka.ts';
+import { deleteRecordsBefore, dropTopic, produceRaw, testTopic, withoutKafka } from './support/kafka.ts';
 import { until } from './support/until.ts';
 
 const DAY_MS = 86_400_000;
@@ -57,6 +57,12 @@ async function clockOf({ db }: TestDatabase): Promise<Date> {
   return row!.now;
 }
 
+async function checkNumbers({ db }: TestDatabase): Promise<void> {
+  const { signal } = new AbortController();
+  const report = await verify(db, { repair: false, signal, onProgress: () => undefined });
+  assert.equal(isClean(report), true, JSON.stringify(report));
+}
+
 for (const [name, open] of Object.entries({ memory, kafka: (database: TestDatabase) => kafka(database) })) {
   const skip = name === 'kafka' && withoutKafka;
 
@@ -79,14 +85,7 @@ for (const [name, open] of Object.entries({ memory, kafka: (database: TestDataba
       await database.close();
     });
 
-    const check = async () => {
-      const report = await verify(database.db, {
-        repair: false,
-        signal: new AbortController().signal,
-        onProgress: () => undefined,
-      });
-      assert.equal(isClean(report), true, JSON.stringify(report));
-    };
+    const check = () => checkNumbers(database);
     const views = async (id: number) => {
       const [row] = await database.db.query<{ views: number }>(
         'select sum(views)::int8 as views from counters_total where subject_id = $1',
@@ -249,6 +248,34 @@ describe('recording out of Kafka', () => {
         ['unreadable', Buffer.from('{"v":99}').toString('base64')],
       ],
     );
+  });
+
+  test('what Kafka deleted before it was counted is parked as a gap, and counting goes on', {
+    skip: withoutKafka,
+  }, async (t) => {
+    const database = await openTestDatabase();
+    const settings = testTopic({ partitions: 1 });
+    const { log, close } = await kafka(database, settings);
+    t.after(async () => {
+      await close();
+      await database.close();
+    });
+    const { db } = database;
+    const deps = { db, log, rows: createRawRows(db), logger: testLog };
+    await registerPartitions(db, log);
+    await log.append([buildEvent()]);
+    await recordUntilDry(deps);
+    for (let n = 0; n < 5; n += 1) await log.append([buildEvent()]);
+    await deleteRecordsBefore(settings, 4);
+    await recordUntilDry(deps);
+    const letters = await listParked(db, 10);
+    assert.deepEqual(
+      letters.map(({ reason, payload }) => [reason, payload.from, payload.to]),
+      [['log_gap', 1, 3]],
+    );
+    const [row] = await db.query<{ views: number }>('select sum(views)::int8 as views from counters_total');
+    assert.equal(row?.views, 3);
+    await checkNumbers(database);
   });
 
   test('a log that is not read any more holds complete_through back until it is left', {

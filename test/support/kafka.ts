@@ -41,3 +41,12 @@ export async function produceRaw(settings: KafkaSettings, values: readonly Buffe
   });
   await producer.close();
 }
+
+/** As Kafka's retention does: the partition 0 then begins at this offset. */
+export async function deleteRecordsBefore(settings: KafkaSettings, offset: number): Promise<void> {
+  const kafka = await loadKafka();
+  const admin = new kafka.Admin(clientOptions(settings));
+  const partitions = [{ partition: 0, offset: BigInt(offset) }];
+  await admin.deleteRecords({ topics: [{ name: settings.topic, partitions }] });
+  await admin.close();
+}

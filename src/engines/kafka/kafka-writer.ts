@@ -1,28 +1,18 @@
-import type { MessageToProduce, Producer } from '@platformatic/kafka';
+import type { MessageToProduce } from '@platformatic/kafka';
 import type { Event } from '../../events/event.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { AppError } from '../../kit/errors.ts';
 import { createGroupQueue, outcomeUnknown } from '../../kit/group-queue.ts';
-import type { Logger } from '../../kit/logger.ts';
-import { sleep } from '../../kit/wait.ts';
 import type { AppendOutcome } from '../../ports/event-log.ts';
 import { encodeEvent } from './event-codec.ts';
-import {
-  clientOptions,
-  hasKafkaCode,
-  type KafkaPackage,
-  type KafkaSettings,
-  withLimit,
-} from './kafka-client.ts';
-import type { KafkaTopic } from './kafka-topic.ts';
+import { hasKafkaCode, withLimit } from './kafka-client.ts';
+import { type KeeperOptions, openProducerKeeper, type ProducerKeeper } from './producer-keeper.ts';
 
 const MAX_GROUP = 1_000;
 const MAX_QUEUED = 20_000;
 const DEADLINE_MS = 2_500;
 /** Before the queue's own deadline: what comes behind a send that hangs is told "nothing was kept", and is right. */
 const SEND_MS = 2_300;
-const OPEN_MS = 2_500;
-const REOPEN_MS = 250;
 /** Below what a broker takes in one batch by default (1,048,588), with room for keys and headers. */
 const MAX_BATCH_BYTES = 800_000;
 const KEPT: AppendOutcome = { status: 'kept' };
@@ -36,95 +26,65 @@ export interface KafkaWriter {
   readonly close: () => Promise<void>;
 }
 
-interface WriterOptions {
-  readonly kafka: KafkaPackage;
-  readonly settings: KafkaSettings;
-  readonly topic: KafkaTopic;
+interface WriterOptions extends KeeperOptions {
   readonly clock: Clock;
-  readonly log: Pick<Logger, 'info' | 'warn' | 'debug'>;
 }
 
-type EventProducer = Producer<Buffer, Buffer, Buffer, Buffer>;
 type EventMessage = MessageToProduce<Buffer, Buffer, Buffer, Buffer>;
 
 /**
  * Keeps events in Kafka: idempotent, acks=all, keyed by event id. Each partition has a queue of its own, so that it never
  * has two sends in flight and no send names two partitions: otherwise this client doubles and reorders when a leader changes.
- * A producer that failed once is given up and replaced, its brokers in another order.
  */
 export async function openKafkaWriter(options: WriterOptions): Promise<KafkaWriter> {
-  const { topic, clock } = options;
-  const stop = new AbortController();
-  let producer: EventProducer | undefined = await openProducer(options, 0);
-  let reopening: Promise<void> | undefined;
-  let attempts = 0;
-
-  function giveUp(failed: EventProducer, cause: unknown): void {
-    if (producer !== failed) return;
-    producer = undefined;
-    options.log.debug({ err: cause }, 'a Kafka producer was given up');
-    void closeProducer(failed);
-    if (!stop.signal.aborted) reopening ??= reopen().finally(() => (reopening = undefined));
-  }
-
-  async function reopen(): Promise<void> {
-    while (!stop.signal.aborted && producer === undefined) {
-      try {
-        attempts += 1;
-        producer = await openProducer(options, attempts);
-        options.log.info('the event log writes to Kafka again');
-      } catch (error) {
-        if (attempts % 20 === 1) options.log.warn({ err: error }, 'the event log cannot write to Kafka');
-        await sleep(REOPEN_MS, stop.signal);
-      }
-    }
-  }
-
-  async function write(partition: number, events: readonly Event[]): Promise<readonly AppendOutcome[]> {
-    let sent = false;
-    for (const messages of toBatches(events, options.settings.topic, partition)) {
-      const open = producer;
-      if (!open) throw sent ? outcomeUnknown() : notConnected();
-      try {
-        await withLimit(open.send({ messages }), SEND_MS, 'acknowledge');
-      } catch (error) {
-        giveUp(open, error);
-        throw !sent && wasRefused(error) ? notConnected(error) : outcomeUnknown(error);
-      }
-      sent = true;
-    }
-    return events.map(() => KEPT);
-  }
-
-  const queues = Array.from({ length: topic.partitions }, (_, partition) =>
+  const keeper = await openProducerKeeper(options);
+  const queues = Array.from({ length: options.topic.partitions }, (_, partition) =>
     createGroupQueue<Event, AppendOutcome>({
-      clock,
+      clock: options.clock,
       maxGroup: MAX_GROUP,
       maxQueued: MAX_QUEUED,
       deadlineMs: DEADLINE_MS,
-      write: (events) => write(partition, events),
+      write: (events) => sendGroup(keeper, events, options.settings.topic, partition),
     }),
   );
   const queued = () => queues.reduce((sum, queue) => sum + queue.queued(), 0);
-  const expectedWaitMs = () => Math.min(...queues.map((queue) => queue.expectedWaitMs()));
 
   return {
     queued,
-    expectedWaitMs,
-    writable: () => producer !== undefined,
+    expectedWaitMs: () => Math.min(...queues.map((queue) => queue.expectedWaitMs())),
+    writable: () => keeper.current() !== undefined,
     append: (events) => {
-      if (!producer) return Promise.reject(notConnected());
+      if (!keeper.current()) return Promise.reject(notConnected());
       // For all partitions at once: what is refused later, beside parts that were kept, could only be called unknown.
       if (queued() + events.length > MAX_QUEUED) return Promise.reject(overloaded());
       return appendByPartition(events, queues);
     },
     close: async () => {
       await Promise.all(queues.map((queue) => queue.close()));
-      stop.abort();
-      await reopening;
-      if (producer) await closeProducer(producer);
+      await keeper.close();
     },
   };
+}
+
+async function sendGroup(
+  keeper: ProducerKeeper,
+  events: readonly Event[],
+  topic: string,
+  partition: number,
+): Promise<readonly AppendOutcome[]> {
+  let sent = false;
+  for (const messages of toBatches(events, topic, partition)) {
+    const producer = keeper.current();
+    if (!producer) throw sent ? outcomeUnknown() : notConnected();
+    try {
+      await withLimit(producer.send({ messages }), SEND_MS, 'acknowledge');
+    } catch (error) {
+      keeper.giveUp(producer, error);
+      throw !sent && wasRefused(error) ? notConnected(error) : outcomeUnknown(error);
+    }
+    sent = true;
+  }
+  return events.map(() => KEPT);
 }
 
 type Queues = readonly { readonly add: (events: readonly Event[]) => Promise<readonly AppendOutcome[]> }[];
@@ -186,36 +146,6 @@ function toBatches(events: readonly Event[], topic: string, partition: number): 
 function wasRefused(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(wasRefused);
   return hasKafkaCode(error, 'NOT_ENOUGH_REPLICAS');
-}
-
-async function openProducer(options: WriterOptions, attempt: number): Promise<EventProducer> {
-  const { kafka, settings, topic } = options;
-  const producer = new kafka.Producer({
-    ...clientOptions(settings, attempt),
-    idempotent: true,
-    acks: kafka.ProduceAcks.ALL,
-    autocreateTopics: false,
-  });
-  try {
-    const work = async () => {
-      const metadata = await producer.metadata({ topics: [settings.topic], autocreateTopics: false });
-      if (metadata.topics.get(settings.topic)?.id !== topic.id)
-        throw new Error(
-          `Topic ${settings.topic} was deleted or made anew. Start Weir anew to use what is there.`,
-        );
-      await producer.initIdempotentProducer({});
-    };
-    await withLimit(work(), OPEN_MS, 'open a producer');
-    return producer;
-  } catch (error) {
-    void closeProducer(producer);
-    throw error;
-  }
-}
-
-async function closeProducer(producer: EventProducer): Promise<void> {
-  // Behind a frozen broker it would wait; nobody needs to hear the end of it.
-  await withLimit(producer.close(true), OPEN_MS, 'close').catch(() => undefined);
 }
 
 function notConnected(cause?: unknown): AppError {
