@@ -17,8 +17,8 @@ import {
   readRawPositions,
 } from './raw-recorder.queries.ts';
 
-/** As many as one insert carries without holding the position for long; a batch is repeated whole after trouble. */
-const BATCH = 2_000;
+/** Rows and documents of a batch are made at one go, and requests of this process wait as long. */
+const BATCH = 500;
 const TRIES = 5;
 const NOT_LOGGED = 'The log does not have it as an event any more.';
 const ASK_MS = 5_000;
