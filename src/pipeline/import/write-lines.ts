@@ -54,7 +54,7 @@ interface Batch {
   readonly bad: BadLine[];
 }
 
-const BATCH = 1_000;
+const BATCH = 2_000;
 /** Batches on their way to the log while the next one is read: neither waits for the other. */
 const UNDERWAY = 2;
 const SAVE_MS = 1_000;
@@ -123,10 +123,11 @@ function createBatchWriter(deps: WriteDeps, target: Target, totals: MutableTotal
 
   return {
     begin: async (batch: Batch, bytesRead: number, reached: Reached): Promise<void> => {
-      if (underway.length === UNDERWAY) await underway.shift();
+      if (underway.length === UNDERWAY && !signal.aborted) await underway.shift();
       if (signal.aborted) {
-        await Promise.all(underway);
+        await Promise.allSettled(underway);
         await savePosition(deps.db, target.id, position);
+        await Promise.all(underway);
         throw new Interrupted();
       }
       const writing = write(batch, bytesRead, reached, underway.at(-1));

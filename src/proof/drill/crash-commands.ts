@@ -5,7 +5,7 @@ import { sleep } from '../../kit/wait.ts';
 import type { Crashes } from './crash.ts';
 import type { Rig } from './rig.ts';
 
-const LINES = 2_500;
+const LINES = 5_000;
 const BATCHES = 3;
 const PARKED_LIMIT_MS = 30_000;
 
