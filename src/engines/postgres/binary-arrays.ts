@@ -5,7 +5,7 @@
 const OID = { bytea: 17, int8: 20, int2: 21, int4: 23, text: 25, timestamptz: 1184, uuid: 2950 };
 const HEADER_BYTES = 20;
 // PostgreSQL counts microseconds from 2000-01-01.
-const POSTGRES_EPOCH_MS = 946_684_800_000;
+export const POSTGRES_EPOCH_MS = 946_684_800_000;
 
 function startArray(oid: number, count: number, bodyBytes: number, hasNull: boolean): Buffer {
   const buffer = Buffer.allocUnsafe(HEADER_BYTES + bodyBytes);
@@ -111,7 +111,7 @@ function variable<T, V>(
   return buffer;
 }
 
-function writeInt8(buffer: Buffer, value: number, at: number): void {
+export function writeInt8(buffer: Buffer, value: number, at: number): void {
   const high = Math.floor(value / 4_294_967_296);
   buffer.writeInt32BE(high, at);
   buffer.writeUInt32BE(value - high * 4_294_967_296, at + 4);

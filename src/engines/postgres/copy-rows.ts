@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import { EVENT_SOURCES, EVENT_TYPES, type Event, RULES, SUBJECT_KINDS } from '../../events/event.ts';
+import { POSTGRES_EPOCH_MS, writeInt8 } from './binary-arrays.ts';
 import { MEMBER_BIT } from './event-rows.ts';
 
 /** In the order in which `encodeCopy` writes them. */
@@ -12,8 +13,6 @@ export const COPY_GROUP = `copy event_log (${COLUMNS}) from stdin (format binary
 // Signature, flags, no header extension (PostgreSQL, "Binary Format" of COPY).
 const HEADER = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
 const TRAILER_BYTES = 2;
-// PostgreSQL counts microseconds from 2000-01-01.
-const POSTGRES_EPOCH_MS = 946_684_800_000;
 /** Length words and values of the fields that always have the same size. */
 const FIXED_BYTES = 2 + FIELDS * 4 + 2 * 16 + 4 * 8 + 4 + 7 * 2;
 const NETWORK_BYTES = 20;
@@ -52,10 +51,10 @@ function writeRow(buffer: Buffer, start: number, event: Event, seq: number, lane
   let at = buffer.writeInt16BE(FIELDS, start);
   at = writeUuid(buffer, at, event.id);
   at = writeUuid(buffer, at, event.actor);
-  at = writeInt8(buffer, at, seq);
-  at = writeInt8(buffer, at, event.subject.id);
-  at = writeInt8(buffer, at, (event.occurredAt - POSTGRES_EPOCH_MS) * 1_000);
-  at = writeInt8(buffer, at, (event.receivedAt - POSTGRES_EPOCH_MS) * 1_000);
+  at = writeLong(buffer, at, seq);
+  at = writeLong(buffer, at, event.subject.id);
+  at = writeLong(buffer, at, (event.occurredAt - POSTGRES_EPOCH_MS) * 1_000);
+  at = writeLong(buffer, at, (event.receivedAt - POSTGRES_EPOCH_MS) * 1_000);
   at = buffer.writeInt32BE(event.day, buffer.writeInt32BE(4, at));
   at = writeInt2(buffer, at, lane);
   at = writeInt2(buffer, at, SUBJECT_KINDS[event.subject.kind]);
@@ -93,10 +92,10 @@ function writeInt2(buffer: Buffer, at: number, value: number): number {
   return buffer.writeInt16BE(value, buffer.writeInt32BE(2, at));
 }
 
-function writeInt8(buffer: Buffer, start: number, value: number): number {
+function writeLong(buffer: Buffer, start: number, value: number): number {
   const at = buffer.writeInt32BE(8, start);
-  const high = Math.floor(value / 4_294_967_296);
-  return buffer.writeUInt32BE(value - high * 4_294_967_296, buffer.writeInt32BE(high, at));
+  writeInt8(buffer, value, at);
+  return at + 8;
 }
 
 function writeBytes(buffer: Buffer, start: number, value: Buffer | undefined): number {

@@ -9,6 +9,9 @@ import { type CountingDeps, countToEnd, keepCounting } from './counting.ts';
 /** 5,000 events are counted in some 60 ms; more would only lengthen the transaction that others may wait for. */
 export const BATCH = 5_000;
 
+/** What the simulation replaces. */
+export const REAL_TIME = { clock: systemClock, timers: systemTimers, random: Math.random };
+
 export interface Aggregator {
   /** Runs until closed; engine trouble is waited out. */
   readonly close: () => Promise<void>;
@@ -22,8 +25,13 @@ interface AggregatorDeps {
 
 /** Counts whatever the event log holds, for as long as the process lives. Any number of them may run at once. */
 export function startAggregator(deps: AggregatorDeps): Aggregator {
+  return startCounting(toCounting(deps));
+}
+
+/** The steps of counting over and over, until closed. */
+export function startCounting(deps: CountingDeps): Aggregator {
   const stop = new AbortController();
-  const running = keepCounting(toCounting(deps), stop.signal);
+  const running = keepCounting(deps, stop.signal);
   return {
     close: () => {
       stop.abort();
@@ -47,9 +55,7 @@ function toCounting({ db, log, logger }: AggregatorDeps): CountingDeps {
     },
     log,
     logger,
-    clock: systemClock,
-    timers: systemTimers,
-    random: Math.random,
+    ...REAL_TIME,
     batch: BATCH,
   };
 }

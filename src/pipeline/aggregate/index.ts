@@ -1,4 +1,11 @@
-export { type Aggregator, BATCH, countUntilDry, startAggregator } from './aggregator.ts';
+export {
+  type Aggregator,
+  BATCH,
+  countUntilDry,
+  REAL_TIME,
+  startAggregator,
+  startCounting,
+} from './aggregator.ts';
 export {
   AGGREGATOR,
   COUNT_BATCH,
@@ -15,4 +22,4 @@ export {
   readPipelineState,
   SEEN,
 } from './count.queries.ts';
-export { type CountedBatch, type CountingDeps, countToEnd, keepCounting } from './counting.ts';
+export { type CountedBatch, type CountingDeps, countToEnd } from './counting.ts';

@@ -2,10 +2,15 @@ import type { Db } from '../../db/pool.ts';
 import { systemClock } from '../../kit/clock.ts';
 import { failpoint } from '../../kit/failpoint.ts';
 import type { Logger } from '../../kit/logger.ts';
-import { systemTimers } from '../../kit/wait.ts';
 import type { LogBatch, LogReader } from '../../ports/event-log.ts';
 import type { LogEnd, LogPlace, RawRecording, RefusedEvent } from '../../ports/raw-store.ts';
-import { type CountedBatch, type CountingDeps, countToEnd, keepCounting } from '../aggregate/index.ts';
+import {
+  type CountedBatch,
+  type CountingDeps,
+  countToEnd,
+  REAL_TIME,
+  startCounting,
+} from '../aggregate/index.ts';
 import {
   findRawParked,
   forgetOtherStores,
@@ -42,14 +47,7 @@ export interface RawRecorder {
  * whoever dies between writes the same again, which is success. Any number of them may run at once.
  */
 export function startRawRecorder(deps: RawRecorderDeps): RawRecorder {
-  const stop = new AbortController();
-  const running = keepCounting(toSteps(deps), stop.signal);
-  return {
-    close: () => {
-      stop.abort();
-      return running;
-    },
-  };
+  return startCounting(toSteps(deps));
 }
 
 /** Until everything that was acknowledged before is in the raw store, by whomever. Rejects while its engine is in trouble. */
@@ -179,9 +177,7 @@ function toSteps({ db, log, recording, logger }: RawRecorderDeps): CountingDeps 
       },
     },
     logger,
-    clock: systemClock,
-    timers: systemTimers,
-    random: Math.random,
+    ...REAL_TIME,
     batch: BATCH,
     waiting: 'recording waits for the raw store',
   };

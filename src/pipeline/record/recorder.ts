@@ -1,7 +1,5 @@
 import type { Db } from '../../db/pool.ts';
-import { systemClock } from '../../kit/clock.ts';
 import type { Logger } from '../../kit/logger.ts';
-import { systemTimers } from '../../kit/wait.ts';
 import type { EventLog, LogBatch } from '../../ports/event-log.ts';
 import {
   type Aggregator,
@@ -9,8 +7,9 @@ import {
   type CountedBatch,
   type CountingDeps,
   countToEnd,
-  keepCounting,
   markComplete,
+  REAL_TIME,
+  startCounting,
 } from '../aggregate/index.ts';
 import {
   parkRecorded,
@@ -31,14 +30,7 @@ export interface RecorderDeps {
 
 /** Records and counts whatever the log holds, for as long as the process lives. Any number of them share the partitions. */
 export function startRecorder(deps: RecorderDeps): Aggregator {
-  const stop = new AbortController();
-  const running = keepCounting(toCounting(deps), stop.signal);
-  return {
-    close: () => {
-      stop.abort();
-      return running;
-    },
-  };
+  return startCounting(toCounting(deps));
 }
 
 /** Until every partition was once read to its end. For commands that run without a server. */
@@ -111,9 +103,7 @@ function toCounting({ db, log, rows, logger }: RecorderDeps): CountingDeps {
         markComplete(db, RAW_STORE, { ...at, partition: lanes.get(at.partition)! }, through),
     },
     logger,
-    clock: systemClock,
-    timers: systemTimers,
-    random: Math.random,
+    ...REAL_TIME,
     batch: BATCH,
   };
 }
