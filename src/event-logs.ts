@@ -174,6 +174,7 @@ async function openKafka(
     writes,
     creates: registers,
     now,
+    registers: registers ? (grown) => registerPartitions(db, grown) : undefined,
   });
   if (!registers) return log;
   // Before the first event is written: whoever counts then knows every partition that may hold one.

@@ -16,6 +16,9 @@ export const FAILPOINTS = [
   'log.after-commit',
   'log.between-halves',
   'queue.between-groups',
+  // Keeping in Kafka: around the send of a group.
+  'send.before',
+  'send.after-answer',
   'ingest.before-answer',
   // Counting: counters and position are one transaction.
   'count.before-positions',
@@ -23,6 +26,11 @@ export const FAILPOINTS = [
   'count.after-commit',
   'park.before-commit',
   'park.after-commit',
+  // Counting out of Kafka: raw rows, counters and position are one transaction.
+  'rows.before-write',
+  'rows.after-write',
+  'rows.before-commit',
+  'rows.after-commit',
   // Recording, where another raw store stands beside the log.
   'record.before-write',
   'record.after-write',

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { openKafkaLog } from '../../src/engines/kafka/kafka-log.ts';
+import { partitionOf } from '../../src/engines/kafka/kafka-writer.ts';
 import { createMemoryLog } from '../../src/engines/memory/memory-log.ts';
 import type { Event } from '../../src/events/event.ts';
 import { systemClock } from '../../src/kit/clock.ts';
 import type { EventLog } from '../../src/ports/event-log.ts';
 import { buildEvent } from '../support/builders.ts';
 import { openTestDatabase, openTestLog, testLog } from '../support/database.ts';
-import { dropTopic, produceRaw, testTopic, withoutKafka } from '../support/kafka.ts';
+import { addPartitions, dropTopic, produceRaw, testTopic, withoutKafka } from '../support/kafka.ts';
+import { until } from '../support/until.ts';
 
 interface Subject {
   readonly open: () => Promise<EventLog>;
@@ -28,16 +30,16 @@ function memory(log = createMemoryLog()): Promise<Subject> {
 
 const memoryWithCopies = () => memory(createMemoryLog({ keepsCopies: true }));
 
+type KafkaLogOptions = Parameters<typeof openKafkaLog>[0];
+
+function openTestKafka(options: Partial<KafkaLogOptions> & Pick<KafkaLogOptions, 'settings'>) {
+  const now = () => Promise.resolve(new Date());
+  return openKafkaLog({ clock: systemClock, log: testLog, writes: true, now, ...options });
+}
+
 function kafka(settings = testTopic()): Promise<Subject> {
   return Promise.resolve({
-    open: () =>
-      openKafkaLog({
-        settings,
-        clock: systemClock,
-        log: testLog,
-        writes: true,
-        now: () => Promise.resolve(new Date()),
-      }),
+    open: () => openTestKafka({ settings }),
     close: () => dropTopic(settings),
   });
 }
@@ -233,6 +235,53 @@ describe('event log: kafka alone', () => {
     const log = await openKafka(t);
     await assert.rejects(log.read(0, 17, 10), /ends at offset 0, but 17 was counted/);
     assert.deepEqual((await log.read(0, 0, 10)).count, 0);
+  });
+
+  test('partitions that are added are registered, then written to and read, without a restart', {
+    skip,
+  }, async (t) => {
+    const settings = testTopic({ partitions: 2 });
+    const open = async (parts: Partial<KafkaLogOptions>) => {
+      const log = await openTestKafka({ settings, watchMs: 50, ...parts });
+      t.after(() => log.close());
+      return log;
+    };
+    t.after(() => dropTopic(settings));
+    const registered: number[] = [];
+    const writer = await open({
+      registers: async (grown) => {
+        const partitions = await grown.listPartitions();
+        // What is in there by now was written before anybody who counts knew of it.
+        const ends = await Promise.all(
+          partitions.slice(2).map(({ partition }) => reader.span(partition, 0, 1)),
+        );
+        registered.push(partitions.length, ...ends.map((span) => span.count));
+      },
+    });
+    const reader = await open({ writes: false });
+    const early = Array.from({ length: 20 }, () => buildEvent());
+    await writer.append(early);
+    assert.equal((await readAll(reader)).length, 20);
+    await addPartitions(settings, 5);
+    const sent: Event[] = [];
+    await until(async () => {
+      const event = buildEvent();
+      await writer.append([event]);
+      sent.push(event);
+      return (await writer.listPartitions()).length === 5;
+    });
+    assert.deepEqual(registered, [5, 0, 0, 0]);
+    const late = Array.from({ length: 60 }, () => buildEvent());
+    await writer.append(late);
+    await until(async () => (await reader.listPartitions()).length === 5);
+    const read = await readAll(reader, 100);
+    const ids = (events: readonly Event[]) => events.map((event) => event.id).sort();
+    assert.deepEqual(ids(read), ids([...early, ...sent, ...late]));
+    for (const partition of [2, 3, 4]) {
+      const { events } = await reader.read(partition, 0, 100);
+      assert.ok(events.length > 0, `partition ${partition} is written to`);
+      for (const { event } of events) assert.equal(partitionOf(event.id, 5), partition);
+    }
   });
 
   test('a topic that would lose events is refused with every reason', { skip }, async (t) => {

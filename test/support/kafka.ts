@@ -31,6 +31,13 @@ export async function dropTopic(settings: KafkaSettings): Promise<void> {
   await admin.close();
 }
 
+export async function addPartitions(settings: KafkaSettings, count: number): Promise<void> {
+  const kafka = await loadKafka();
+  const admin = new kafka.Admin(clientOptions(settings));
+  await admin.createPartitions({ topics: [{ name: settings.topic, count }] });
+  await admin.close();
+}
+
 /** Writes records as they are, into partition 0. */
 export async function produceRaw(settings: KafkaSettings, values: readonly Buffer[]): Promise<void> {
   const kafka = await loadKafka();

@@ -2,11 +2,12 @@ import type { Clock } from '../../kit/clock.ts';
 import { AppError } from '../../kit/errors.ts';
 import type { Logger } from '../../kit/logger.ts';
 import { sleep } from '../../kit/wait.ts';
-import type { EventLog } from '../../ports/event-log.ts';
+import type { EventLog, LogPartition } from '../../ports/event-log.ts';
 import { type KafkaSettings, loadKafka, withLimit } from './kafka-client.ts';
 import { createKafkaReader } from './kafka-reader.ts';
 import { type KafkaTopic, openTopic, TopicError } from './kafka-topic.ts';
 import { openKafkaWriter } from './kafka-writer.ts';
+import { watchPartitions } from './partition-watch.ts';
 
 interface KafkaLogOptions {
   readonly settings: KafkaSettings;
@@ -18,6 +19,10 @@ interface KafkaLogOptions {
   readonly creates?: boolean;
   /** The clock of the database that keeps the positions. */
   readonly now: () => Promise<Date>;
+  /** Told of partitions that were added, before the first event is written into them: whoever counts must know them first. */
+  readonly registers?: ((log: Pick<EventLog, 'identity' | 'listPartitions'>) => Promise<void>) | undefined;
+  /** Milliseconds between two looks for further partitions. */
+  readonly watchMs?: number;
 }
 
 /** What the log is, for people. */
@@ -42,28 +47,43 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<KafkaLog> 
   );
   const reader = createKafkaReader({ kafka, settings, topic });
   const writer = options.writes ? await openKafkaWriter({ ...options, kafka, topic }) : undefined;
+  const identity = `kafka:${topic.clusterId}/${topic.id}`;
+  let { partitions } = topic;
+  const watch = watchPartitions({
+    kafka,
+    settings,
+    topic,
+    log: options.log,
+    everyMs: options.watchMs,
+    onMore: async (count) => {
+      await options.registers?.({ identity, listPartitions: () => Promise.resolve(toPartitions(count)) });
+      await writer?.grow(count);
+      partitions = count;
+    },
+  });
 
   return {
-    identity: `kafka:${topic.clusterId}/${topic.id}`,
+    identity,
     facts: { ...topic, topic: settings.topic },
     capabilities: { deduplicates: false, isRawStore: false },
     append: (events) => writer?.append(events) ?? Promise.reject(readsOnly()),
     queued: () => writer?.queued() ?? 0,
     expectedWaitMs: () => writer?.expectedWaitMs() ?? 0,
     writable: () => writer?.writable() ?? false,
-    // As many as there were when it was opened, for writing and for reading: one that is added later is used after a restart.
-    listPartitions: () =>
-      Promise.resolve(
-        Array.from({ length: topic.partitions }, (_, partition) => ({ partition, createdAt: new Date(0) })),
-      ),
+    listPartitions: () => Promise.resolve(toPartitions(partitions)),
     read: reader.read,
     span: reader.span,
     clock: options.now,
     close: async () => {
+      await watch.close();
       await writer?.close();
       await reader.close();
     },
   };
+}
+
+function toPartitions(count: number): LogPartition[] {
+  return Array.from({ length: count }, (_, partition) => ({ partition, createdAt: new Date(0) }));
 }
 
 /** What Kafka answers about its topic is final; that it does not answer may pass. */

@@ -75,9 +75,17 @@ async function readBatch(
 
 /** The end as the leader vouches for it: after an election it answers only once it knows what was acknowledged. */
 async function findEnd(client: EventConsumer, place: Place, after: number): Promise<number> {
+  await learnPartition(client, place);
   const end = await findOffset(client, place, LATEST);
   if (after > end) throw new LogEndError(place, after, end);
   return end;
+}
+
+/** A partition that was added since is not known to a client that was opened before. */
+async function learnPartition(client: EventConsumer, { name, partition }: Place): Promise<void> {
+  const metadata = await client.metadata({ topics: [name] });
+  if (partition >= (metadata.topics.get(name)?.partitionsCount ?? 0))
+    await client.metadata({ topics: [name], forceUpdate: true });
 }
 
 async function findOffset(client: EventConsumer, place: Place, timestamp: bigint): Promise<number> {

@@ -2,6 +2,7 @@ import type { MessageToProduce } from '@platformatic/kafka';
 import type { Event } from '../../events/event.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { AppError } from '../../kit/errors.ts';
+import { failpoint } from '../../kit/failpoint.ts';
 import { createGroupQueue, outcomeUnknown } from '../../kit/group-queue.ts';
 import type { AppendOutcome } from '../../ports/event-log.ts';
 import { encodeEvent } from './event-codec.ts';
@@ -23,6 +24,8 @@ export interface KafkaWriter {
   /** Of the partition that is fastest now: one whose leader is away is no overload of the others. */
   readonly expectedWaitMs: () => number;
   readonly writable: () => boolean;
+  /** So many partitions are written to from now on. Rejects where the producer does not know them yet. */
+  readonly grow: (partitions: number) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -38,15 +41,15 @@ type EventMessage = MessageToProduce<Buffer, Buffer, Buffer, Buffer>;
  */
 export async function openKafkaWriter(options: WriterOptions): Promise<KafkaWriter> {
   const keeper = await openProducerKeeper(options);
-  const queues = Array.from({ length: options.topic.partitions }, (_, partition) =>
+  const openQueue = (partition: number) =>
     createGroupQueue<Event, AppendOutcome>({
       clock: options.clock,
       maxGroup: MAX_GROUP,
       maxQueued: MAX_QUEUED,
       deadlineMs: DEADLINE_MS,
       write: (events) => sendGroup(keeper, events, options.settings.topic, partition),
-    }),
-  );
+    });
+  const queues = Array.from({ length: options.topic.partitions }, (_, partition) => openQueue(partition));
   const queued = () => queues.reduce((sum, queue) => sum + queue.queued(), 0);
 
   return {
@@ -58,6 +61,10 @@ export async function openKafkaWriter(options: WriterOptions): Promise<KafkaWrit
       // For all partitions at once: what is refused later, beside parts that were kept, could only be called unknown.
       if (queued() + events.length > MAX_QUEUED) return Promise.reject(overloaded());
       return appendByPartition(events, queues);
+    },
+    grow: async (partitions) => {
+      await keeper.expect(partitions);
+      while (queues.length < partitions) queues.push(openQueue(queues.length));
     },
     close: async () => {
       await Promise.all(queues.map((queue) => queue.close()));
@@ -76,8 +83,10 @@ async function sendGroup(
   for (const messages of toBatches(events, topic, partition)) {
     const producer = keeper.current();
     if (!producer) throw sent ? outcomeUnknown() : notConnected();
+    failpoint?.('send.before');
     try {
       await withLimit(producer.send({ messages }), SEND_MS, 'acknowledge');
+      failpoint?.('send.after-answer');
     } catch (error) {
       keeper.giveUp(producer, error);
       throw !sent && wasRefused(error) ? notConnected(error) : outcomeUnknown(error);

@@ -21,6 +21,8 @@ export interface KeeperOptions {
 export interface ProducerKeeper {
   /** undefined while there is none. */
   readonly current: () => EventProducer | undefined;
+  /** The topic has so many partitions now: no producer that knows of fewer is used. Rejects where one does not learn it. */
+  readonly expect: (partitions: number) => Promise<void>;
   /** To be called once a send failed: this client's producers do not always recover. */
   readonly giveUp: (failed: EventProducer, cause: unknown) => void;
   readonly close: () => Promise<void>;
@@ -29,7 +31,8 @@ export interface ProducerKeeper {
 /** Keeps one idempotent producer open; one that is given up is replaced, with the list of brokers rotated. */
 export async function openProducerKeeper(options: KeeperOptions): Promise<ProducerKeeper> {
   const stop = new AbortController();
-  let producer: EventProducer | undefined = await openProducer(options, 0);
+  let least = options.topic.partitions;
+  let producer: EventProducer | undefined = await openProducer(options, 0, least);
   let reopening: Promise<void> | undefined;
   let attempts = 0;
 
@@ -37,7 +40,7 @@ export async function openProducerKeeper(options: KeeperOptions): Promise<Produc
     while (!stop.signal.aborted && producer === undefined) {
       try {
         attempts += 1;
-        producer = await openProducer(options, attempts);
+        producer = await openProducer(options, attempts, least);
         options.log.info('the event log writes to Kafka again');
       } catch (error) {
         if (attempts % TOLD_EVERY === 1)
@@ -49,6 +52,11 @@ export async function openProducerKeeper(options: KeeperOptions): Promise<Produc
 
   return {
     current: () => producer,
+    expect: async (partitions) => {
+      least = partitions;
+      const current = producer;
+      if (current) await withLimit(learnTopic(current, options, least), OPEN_MS, 'tell its partitions');
+    },
     giveUp: (failed, cause) => {
       if (producer !== failed) return;
       producer = undefined;
@@ -64,8 +72,8 @@ export async function openProducerKeeper(options: KeeperOptions): Promise<Produc
   };
 }
 
-async function openProducer(options: KeeperOptions, attempt: number): Promise<EventProducer> {
-  const { kafka, settings, topic } = options;
+async function openProducer(options: KeeperOptions, attempt: number, least: number): Promise<EventProducer> {
+  const { kafka, settings } = options;
   const producer = new kafka.Producer({
     ...clientOptions(settings, attempt),
     idempotent: true,
@@ -74,11 +82,7 @@ async function openProducer(options: KeeperOptions, attempt: number): Promise<Ev
   });
   try {
     const work = async () => {
-      const metadata = await producer.metadata({ topics: [settings.topic], autocreateTopics: false });
-      if (metadata.topics.get(settings.topic)?.id !== topic.id)
-        throw new Error(
-          `Topic ${settings.topic} was deleted or made anew. Start Weir anew to use what is there.`,
-        );
+      await learnTopic(producer, options, least);
       await producer.initIdempotentProducer({});
     };
     await withLimit(work(), OPEN_MS, 'open a producer');
@@ -87,6 +91,24 @@ async function openProducer(options: KeeperOptions, attempt: number): Promise<Ev
     void closeProducer(producer);
     throw error;
   }
+}
+
+/**
+ * What a producer knows of the topic is checked, not believed: to a partition beyond those it knows it sends nothing, and
+ * no error either, but the record to another one (its number modulo the count), beside the sends of that one's own queue.
+ */
+async function learnTopic(
+  producer: EventProducer,
+  { settings, topic }: KeeperOptions,
+  least: number,
+): Promise<void> {
+  const name = settings.topic;
+  const metadata = await producer.metadata({ topics: [name], autocreateTopics: false, forceUpdate: true });
+  const found = metadata.topics.get(name);
+  if (found?.id !== topic.id)
+    throw new Error(`Topic ${name} was deleted or made anew. Start Weir anew to use what is there.`);
+  if (found.partitionsCount < least)
+    throw new Error(`A broker knows ${found.partitionsCount} of the ${least} partitions of topic ${name}.`);
 }
 
 async function closeProducer(producer: EventProducer): Promise<void> {

@@ -1,5 +1,6 @@
 import { isDataError } from '../../db/pg-errors.ts';
 import type { Db } from '../../db/pool.ts';
+import { failpoint } from '../../kit/failpoint.ts';
 import type { EventLog, PositionedEvent, UnreadableRecord } from '../../ports/event-log.ts';
 import { AGGREGATOR, type CountedBatch, countRows, parkEvent } from '../aggregate/index.ts';
 
@@ -114,13 +115,18 @@ export interface RecordedBatch extends CountedBatch {
  */
 export async function recordBatch(db: Db, rows: RawRows, batch: RecordedBatch): Promise<boolean> {
   await rows.makeRoom(batch.events);
-  return db.transaction(async (tx) => {
+  const moved = await db.transaction(async (tx) => {
     if (!(await holdPosition(tx, batch))) return false;
+    failpoint?.('rows.before-write');
     await insertRows(tx, rows, batch);
     for (const one of batch.unreadable) await parkRecord(tx, batch.partition, one);
+    failpoint?.('rows.after-write');
     await countRows(tx, batch);
+    failpoint?.('rows.before-commit');
     return true;
   });
+  failpoint?.('rows.after-commit');
+  return moved;
 }
 
 /**
