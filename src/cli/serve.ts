@@ -8,6 +8,10 @@ export function addServe(program: Command): void {
     .option('--roles <names>', `some of ${ROLES.join(',')}`, parseRoles, [...ROLES])
     .option('--workers <n>', 'processes that share the port', parseWorkers, 1)
     .action((options: { roles: RoleName[]; workers: number }) => runServer(options));
+  program
+    .command('work')
+    .description('do jobs and schedules only: serve --roles worker,scheduler')
+    .action(() => runServer({ roles: ['worker', 'scheduler'], workers: 1 }));
 }
 
 function parseRoles(text: string): RoleName[] {

@@ -6,6 +6,7 @@ import { addDlq } from './dlq.ts';
 import { addDoctor } from './doctor.ts';
 import { addDrill } from './drill.ts';
 import { addImport } from './import.ts';
+import { addJobs } from './jobs.ts';
 import { addLeaveLog } from './leave-log.ts';
 import { addLoad } from './load.ts';
 import { addMigrate } from './migrate.ts';
@@ -31,6 +32,7 @@ for (const add of [
   addImport,
   addVerify,
   addDlq,
+  addJobs,
   addUser,
   addDemo,
   addLeaveLog,

@@ -35,6 +35,10 @@ export const FAILPOINTS = [
   'record.before-write',
   'record.after-write',
   'record.after-position',
+  // Jobs: leased, done, struck off.
+  'job.after-claim',
+  'job.before-complete',
+  'job.after-complete',
   // Commands.
   'import.after-append',
   'import.after-ledger',

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import type { Engines } from '../compose.ts';
 import type { Config } from '../config.ts';
+import { createPostgresJobs } from '../engines/postgres/postgres-jobs.ts';
 import {
   type CampaignCache,
   createCampaignCache,
@@ -14,6 +15,7 @@ import {
   registerCollectingRoutes,
 } from '../features/collecting/index.ts';
 import { createLiveTotals, type LiveTotals, registerDashboardRoutes } from '../features/dashboards/index.ts';
+import { registerJobRoutes } from '../features/jobs/index.ts';
 import { createMembers, type Members, registerMemberRoutes } from '../features/members/index.ts';
 import { createSessions, registerSessionRoutes, type Sessions } from '../features/sessions/index.ts';
 import { shedOverload } from '../http/admission.ts';
@@ -134,6 +136,7 @@ export async function registerRoutes(app: FastifyInstance, deps: RouteDeps): Pro
   registerCampaignRoutes(app, { db, raw, cache, ingest, findVisitor, clock });
   const { live, secrets } = deps;
   registerDashboardRoutes(app, { db, raw, live, secrets, visitorCookie: config.visitorCookie, clock });
+  registerJobRoutes(app, { queue: createPostgresJobs(db) });
   registerCollectingRoutes(app, {
     ingest,
     findVisitor,

@@ -9,8 +9,9 @@ import { createLogger, type Logger } from '../kit/logger.ts';
 import { startApi } from './api.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { version } from './version.ts';
+import { startScheduler, startWorker } from './worker.ts';
 
-export const ROLES = ['api', 'aggregator', 'recorder', 'housekeeping'] as const;
+export const ROLES = ['api', 'aggregator', 'recorder', 'housekeeping', 'worker', 'scheduler'] as const;
 export type RoleName = (typeof ROLES)[number];
 
 export interface ServeOptions {
@@ -57,6 +58,8 @@ async function startRoles(engines: Engines, { roles, workers }: ServeOptions): P
   if (roles.includes('aggregator')) await lifecycle.open('aggregator', counting.start());
   if (recorder && roles.includes('recorder')) await lifecycle.open('recorder', recorder.start());
   if (roles.includes('housekeeping')) await lifecycle.open('housekeeping', startHousekeeping(engines));
+  if (roles.includes('worker')) await lifecycle.open('worker', startWorker(engines));
+  if (roles.includes('scheduler')) await lifecycle.open('scheduler', startScheduler(engines));
   if (!roles.includes('api')) return;
   if (workers > 1) {
     await startWorkers(engines, workers);

@@ -1,0 +1,40 @@
+import type { Engines } from '../compose.ts';
+import { openPool } from '../db/pool.ts';
+import { createPostgresJobs } from '../engines/postgres/postgres-jobs.ts';
+import { type JobHandlers, type Schedule, startJobs, startSchedules } from '../pipeline/jobs/index.ts';
+
+interface Part {
+  readonly close: () => Promise<void>;
+}
+
+const CONNECTIONS = 4;
+/** A job may tell ten thousand people in one statement. */
+const QUERY_TIMEOUT_MS = 20_000;
+
+/** Does what committed changes made due. Any number of processes may; each job is one's at a time. */
+export async function startWorker(engines: Engines): Promise<Part> {
+  const { logger } = engines;
+  const db = openPool({
+    url: engines.directUrl,
+    max: CONNECTIONS,
+    queryTimeoutMs: QUERY_TIMEOUT_MS,
+    namedStatements: true,
+    applicationName: 'weir-worker',
+    log: logger,
+  });
+  const handlers: JobHandlers = {};
+  const jobs = startJobs({ queue: createPostgresJobs(db), handlers, logger, random: Math.random });
+  return {
+    close: async () => {
+      await jobs.close();
+      await db.close();
+    },
+  };
+}
+
+const SCHEDULES: readonly Schedule[] = [];
+
+/** Makes jobs of what the calendar makes due; each occurrence one, however many processes do so. */
+export function startScheduler({ maintenance: db, logger }: Engines): Part {
+  return startSchedules(SCHEDULES, { db, timeZone: 'Asia/Seoul', logger });
+}
