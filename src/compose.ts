@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Config } from './config.ts';
+import { checkServer } from './db/check-server.ts';
 import { createDaySecrets, type DaySecrets } from './db/day-secrets.ts';
 import { openEmbeddedPostgres } from './db/embedded/index.ts';
 import { migrate } from './db/migrate.ts';
@@ -64,6 +65,7 @@ export async function openEngines(config: Config, logger: Logger, options: Engin
   const lifecycle = createLifecycle(logger);
   const url = config.databaseUrl ?? (await openEmbedded(config, logger, lifecycle, options.role));
   const directUrl = config.databaseDirectUrl ?? url;
+  await checkServers(config).catch(closing(lifecycle));
   const pool = (at: string, max: number, queryTimeoutMs: number) =>
     openPool({
       url: at,
@@ -113,6 +115,18 @@ export async function openEngines(config: Config, logger: Logger, options: Engin
     lifecycle,
     close: lifecycle.close,
   };
+}
+
+/** Those of somebody else, each by the name that the person who set it knows. */
+async function checkServers({ databaseUrl, databaseDirectUrl }: Config): Promise<void> {
+  if (databaseUrl === undefined) return;
+  await checkServer({
+    url: databaseUrl,
+    variable: 'DATABASE_URL',
+    keepsSession: databaseDirectUrl === undefined,
+  });
+  if (databaseDirectUrl !== undefined && databaseDirectUrl !== databaseUrl)
+    await checkServer({ url: databaseDirectUrl, variable: 'DATABASE_DIRECT_URL', keepsSession: true });
 }
 
 async function openEmbedded(
