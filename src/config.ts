@@ -2,12 +2,16 @@ import { readFileSync } from 'node:fs';
 import type { KafkaSettings } from './engines/kafka/kafka-client.ts';
 import { KAFKA_SETTINGS, toKafkaSettings } from './kafka-settings.ts';
 import { type ArmedFailpoint, parseFailpoint } from './kit/failpoint.ts';
+import { PUSH_SERVICES } from './ports/push.ts';
 import {
+  type EngineCredentials,
   mongodbUrl,
   oneOf,
   onOff,
   optionalUrl,
   parseCidrs,
+  parseCredentials,
+  parseList,
   parseOrigins,
   postgresUrl,
   type Setting,
@@ -28,13 +32,23 @@ export interface Config {
   readonly databaseUrl: string | undefined;
   /** Beside a DATABASE_URL that leads through PgBouncer: for session locks, migrations and the log. */
   readonly databaseDirectUrl: string | undefined;
+  /** undefined: numbers are read where they are counted. */
+  readonly databaseReplicaUrl: string | undefined;
+  /** How far behind a replica may be and still answer. */
+  readonly databaseReplicaLagMs: number;
   /** undefined: the event log is PostgreSQL's. */
   readonly kafka: KafkaSettings | undefined;
   /** Whether PostgreSQL's log takes events while Kafka takes none. */
   readonly spills: boolean;
   /** undefined: the raw store is the log's own rows. */
   readonly mongodbUrl: string | undefined;
+  /** For engines that a role moves to or came from. */
+  readonly credentials: readonly EngineCredentials[];
   readonly publicUrl: URL | undefined;
+  /** Hosts that web push may go to, beside none other. */
+  readonly webPushServices: readonly string[];
+  /** undefined: no push to phones. */
+  readonly fcmServiceAccount: string | undefined;
   readonly trustedProxies: readonly string[];
   readonly allowedOrigins: readonly string[];
   readonly visitorCookie: boolean;
@@ -82,6 +96,19 @@ export const SETTINGS = {
     postgresUrl,
     true,
   ),
+  DATABASE_REPLICA_URL: setting<string | undefined>(
+    'A streaming standby of that database: the console’s numbers are read from it while it follows.',
+    'postgres://weir@db-2:5432/weir',
+    undefined,
+    postgresUrl,
+    true,
+  ),
+  DATABASE_REPLICA_LAG_SECONDS: setting(
+    'How far behind the standby may be; numbers come from the primary beyond it.',
+    '10',
+    10,
+    wholeNumber(1, 3_600),
+  ),
   ...KAFKA_SETTINGS,
   MONGODB_URL: setting<string | undefined>(
     'Moves the raw events that people read to MongoDB, 6.0 or newer: a replica set, or sharded.',
@@ -90,11 +117,30 @@ export const SETTINGS = {
     mongodbUrl,
     true,
   ),
+  ENGINE_CREDENTIALS: setting<readonly EngineCredentials[]>(
+    'For `weir move`: users of engines that no name above speaks of, user:password@host, separated by spaces.',
+    'weir:secret@kafka-9:9092',
+    [],
+    parseCredentials,
+    true,
+  ),
   PUBLIC_URL: setting<string | undefined>(
     'How browsers reach this server; https makes cookies Secure and __Host-.',
     'https://ads.example.com',
     undefined,
     optionalUrl('http:', 'https:'),
+  ),
+  WEB_PUSH_SERVICES: setting<readonly string[]>(
+    'Hosts that messages to browsers may go to, separated by commas; with a leading dot any host below it.',
+    PUSH_SERVICES.join(','),
+    PUSH_SERVICES,
+    parseList,
+  ),
+  FCM_SERVICE_ACCOUNT: setting<string | undefined>(
+    'JSON file of a Google service account, for messages to phones by FCM.',
+    '/etc/weir/service-account.json',
+    undefined,
+    text,
   ),
   TRUSTED_PROXIES: setting<readonly string[]>(
     'Networks (CIDR, separated by commas) whose X-Forwarded-For is believed.',
@@ -174,10 +220,15 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, envFile = '.env
     adminPassword: read('ADMIN_PASSWORD'),
     databaseUrl: read('DATABASE_URL'),
     databaseDirectUrl: read('DATABASE_DIRECT_URL'),
+    databaseReplicaUrl: read('DATABASE_REPLICA_URL'),
+    databaseReplicaLagMs: read('DATABASE_REPLICA_LAG_SECONDS') * 1_000,
     kafka: toKafkaSettings(read, isGiven, problems),
     spills: read('EVENT_LOG_SPILL') === 'postgres',
     mongodbUrl: read('MONGODB_URL'),
+    credentials: read('ENGINE_CREDENTIALS'),
     publicUrl: publicUrl === undefined ? undefined : new URL(publicUrl),
+    webPushServices: read('WEB_PUSH_SERVICES'),
+    fcmServiceAccount: read('FCM_SERVICE_ACCOUNT'),
     trustedProxies: read('TRUSTED_PROXIES'),
     allowedOrigins: read('ALLOWED_ORIGINS'),
     visitorCookie: read('VISITOR_COOKIE'),
@@ -186,8 +237,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, envFile = '.env
     logLevel: read('LOG_LEVEL'),
     failpoint: read('FAILPOINT'),
   };
-  if (config.databaseDirectUrl && !config.databaseUrl)
-    problems.push('DATABASE_DIRECT_URL: needs DATABASE_URL beside it');
+  for (const name of ['DATABASE_DIRECT_URL', 'DATABASE_REPLICA_URL'] as const)
+    if (isGiven(name) && !config.databaseUrl) problems.push(`${name}: needs DATABASE_URL beside it`);
   if (problems.length > 0) {
     throw new ConfigError(
       `The configuration has ${problems.length} problem(s):\n  ${problems.join('\n  ')}\nSee .env.example for every name.`,

@@ -58,6 +58,22 @@ export function mongodbUrl(value: string): string {
   return value;
 }
 
+export interface EngineCredentials {
+  readonly username: string;
+  readonly password: string;
+  /** `host` or `host:port`. */
+  readonly host: string;
+}
+
+/** User and password are percent-encoded, as in a URL. */
+export function parseCredentials(value: string): readonly EngineCredentials[] {
+  return value.split(/\s+/).map((one) => {
+    const [, username, password, host] = /^([^:@/]+):([^:@/]+)@([^\s@/]+)$/.exec(one) ?? [];
+    if (!username || !password || !host) throw new Error('must be user:password@host, separated by spaces');
+    return { username: decodeURIComponent(username), password: decodeURIComponent(password), host };
+  });
+}
+
 export function oneOf(...words: string[]): (value: string) => string {
   return (value) => {
     if (!words.includes(value)) throw new Error(`must be one of ${words.join(', ')}`);
@@ -86,4 +102,10 @@ export function parseOrigins(value: string): readonly string[] {
       throw new Error(`${origin} is no origin; write for example https://www.example.com`);
     return origin;
   });
+}
+
+export function parseList(value: string): readonly string[] {
+  const names = value.split(',').map((one) => one.trim());
+  if (names.includes('')) throw new Error('must be names separated by single commas');
+  return names;
 }

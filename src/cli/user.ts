@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { createMembers, type Members } from '../features/members/index.ts';
 import { ROLES, type Role } from '../http/authenticate.ts';
 import { AppError } from '../kit/errors.ts';
+import { ERASURES } from '../roles/erasures.ts';
 import { print } from './output.ts';
 import { withEngines } from './with-engines.ts';
 
@@ -64,7 +65,7 @@ export function addUser(program: Command): void {
 }
 
 function withMembers(work: (members: Members) => Promise<void>): Promise<void> {
-  return withEngines({}, (engines) => work(createMembers({ db: engines.db })));
+  return withEngines({}, (engines) => work(createMembers({ db: engines.db, erasures: ERASURES })));
 }
 
 async function getByName(members: Members, username: string) {

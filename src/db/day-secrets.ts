@@ -1,8 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { Db } from './pool.ts';
 
-/** The last two are of the installation (day 0) and kept for ever. */
-export type SecretPurpose = 'actor_salt' | 'address_key' | 'address_hash' | 'visitor_key';
+/** All but the first two are of the installation (day 0) and kept for ever. */
+export type SecretPurpose =
+  | 'actor_salt'
+  | 'address_key'
+  | 'address_hash'
+  | 'visitor_key'
+  | 'device_key'
+  | 'vapid_key';
 
 const SECRET_BYTES = 32;
 

@@ -3,6 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import type { Engines } from '../compose.ts';
 import type { Config } from '../config.ts';
 import { createPostgresJobs } from '../engines/postgres/postgres-jobs.ts';
+import { createPostgresRaw } from '../engines/postgres/postgres-raw.ts';
+import { toVapidKeys } from '../engines/webpush/web-push.ts';
 import {
   type CampaignCache,
   createCampaignCache,
@@ -15,6 +17,7 @@ import {
   registerCollectingRoutes,
 } from '../features/collecting/index.ts';
 import { createLiveTotals, type LiveTotals, registerDashboardRoutes } from '../features/dashboards/index.ts';
+import { createTokenSeal, registerDeviceRoutes } from '../features/devices/index.ts';
 import { registerJobRoutes } from '../features/jobs/index.ts';
 import { createMembers, type Members, registerMemberRoutes } from '../features/members/index.ts';
 import { createSessions, registerSessionRoutes, type Sessions } from '../features/sessions/index.ts';
@@ -27,6 +30,7 @@ import { createServer } from '../http/server.ts';
 import { openPages } from '../http/static-pages.ts';
 import { type Clock, systemClock } from '../kit/clock.ts';
 import { createIngest, type FindSubject, type Ingest } from '../pipeline/ingest/index.ts';
+import { ERASURES } from './erasures.ts';
 import { registerHealthRoutes } from './health.routes.ts';
 import { registerTracker } from './tracker.routes.ts';
 import { version } from './version.ts';
@@ -43,13 +47,13 @@ export interface Api {
 export async function startApi(engines: Engines): Promise<Api> {
   const { config, logger, db, log, raw, secrets, lifecycle } = engines;
   const clock = systemClock;
-  const members = createMembers({ db });
+  const members = createMembers({ db, erasures: ERASURES });
   const sessions = createSessions({ db, clock, log: logger, members });
   await sessions.start();
   lifecycle.onClose('sessions', () => sessions.stop());
   const cache = createCampaignCache(engines.accepting, clock, logger);
   lifecycle.onClose('campaign cache', () => cache.close());
-  const live = createLiveTotals(db, logger);
+  const live = createLiveTotals(engines.replica?.read ?? ((work) => work(db)), logger);
   const cookies = cookieNames(isSecure(config));
   const origins = new Set([...config.allowedOrigins, ...(config.publicUrl ? [config.publicUrl.origin] : [])]);
   const ingest = createIngest(
@@ -76,6 +80,7 @@ export async function startApi(engines: Engines): Promise<Api> {
   await registerRoutes(app, {
     config,
     counting: engines.counting,
+    replica: engines.replica,
     db,
     log,
     raw,
@@ -104,7 +109,7 @@ export async function startApi(engines: Engines): Promise<Api> {
 }
 
 interface RouteDeps
-  extends Pick<Engines, 'config' | 'counting' | 'db' | 'log' | 'raw' | 'recorder' | 'secrets'> {
+  extends Pick<Engines, 'config' | 'counting' | 'db' | 'log' | 'raw' | 'recorder' | 'replica' | 'secrets'> {
   readonly members: Members;
   readonly sessions: Sessions;
   readonly cache: CampaignCache;
@@ -135,7 +140,25 @@ export async function registerRoutes(app: FastifyInstance, deps: RouteDeps): Pro
   registerSessionRoutes(app, { sessions, members, clock, cookies, secure, rateLimits });
   registerCampaignRoutes(app, { db, raw, cache, ingest, findVisitor, clock });
   const { live, secrets } = deps;
-  registerDashboardRoutes(app, { db, raw, live, secrets, visitorCookie: config.visitorCookie, clock });
+  registerDashboardRoutes(app, {
+    db,
+    readNumbers: (work) => {
+      const read = deps.replica?.read ?? ((own) => own(db));
+      // The log's own rows beside the counters of the same database: no other store is as far as they are.
+      return read((numbers) => work(numbers, createPostgresRaw(numbers)));
+    },
+    raw,
+    live,
+    secrets,
+    visitorCookie: config.visitorCookie,
+    clock,
+  });
+  registerDeviceRoutes(app, {
+    db,
+    seal: createTokenSeal(await secrets.get('device_key', 0)),
+    services: config.webPushServices,
+    vapidPublicKey: toVapidKeys(await secrets.get('vapid_key', 0)).publicKey,
+  });
   registerJobRoutes(app, { queue: createPostgresJobs(db) });
   registerCollectingRoutes(app, {
     ingest,

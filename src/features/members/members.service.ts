@@ -7,6 +7,8 @@ import { createPasswords, findPasswordProblem, type Passwords } from './password
 
 interface MembersDeps {
   readonly db: Db;
+  /** What other features keep of a member: erased in the same transaction. */
+  readonly erasures?: readonly ((tx: Db, memberId: number) => Promise<void>)[];
 }
 
 export interface Member {
@@ -54,7 +56,7 @@ export interface Members {
   readonly listChangedTokens: (seconds: number) => Promise<{ id: number; token_version: number }[]>;
 }
 
-export function createMembers({ db }: MembersDeps): Members {
+export function createMembers({ db, erasures = [] }: MembersDeps): Members {
   const passwords = createPasswords();
   const listeners: TokensChanged[] = [];
   const tokensChanged: TokensChanged = (id, version) => {
@@ -97,7 +99,12 @@ export function createMembers({ db }: MembersDeps): Members {
     },
     setPassword,
     erase: async (id) => {
-      tokensChanged(id, orNotFound(await queries.eraseMember(db, id)).token_version);
+      const row = await db.transaction(async (tx) => {
+        const erased = orNotFound(await queries.eraseMember(tx, id));
+        for (const erase of erasures) await erase(tx, id);
+        return erased;
+      });
+      tokensChanged(id, row.token_version);
     },
     ensureAdmin: (admin) => ensureAdmin(db, passwords, admin),
     onTokensChanged: (listener) => void listeners.push(listener),

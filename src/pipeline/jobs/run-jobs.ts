@@ -1,5 +1,5 @@
 import type { JobKind, JobPayloads } from '../../events/jobs.ts';
-import { AppError } from '../../kit/errors.ts';
+import { AppError, EngineError } from '../../kit/errors.ts';
 import { failpoint } from '../../kit/failpoint.ts';
 import type { Logger } from '../../kit/logger.ts';
 import { sleep } from '../../kit/wait.ts';
@@ -15,7 +15,7 @@ export interface JobContext {
 
 /**
  * Does one job. It may be done again after it was done: its effects must be the same as once. Rejects where it is to be
- * tried again; with an AppError below 500 where no further try can help.
+ * tried again; with an AppError below 500, or an EngineError that is not retryable, where no further try can help.
  */
 export type JobHandler<K extends JobKind> = (payload: JobPayloads[K], context: JobContext) => Promise<void>;
 
@@ -139,8 +139,7 @@ export function startJobs({ queue, handlers, logger, random }: JobsDeps): JobRun
   async function note(job: LeasedJob, error: unknown): Promise<void> {
     logger.warn({ err: error, job: job.id, kind: job.kind, attempt: job.attempt }, 'a job failed');
     const reason = error instanceof Error ? error.message : String(error);
-    const hopeless = error instanceof AppError && error.status < 500;
-    const delay = hopeless ? undefined : retryDelayMs(job.attempt, random());
+    const delay = isHopeless(error) ? undefined : retryDelayMs(job.attempt, random());
     await queue.fail(job, reason, delay).catch((trouble: unknown) => {
       logger.warn({ err: trouble, job: job.id }, 'a failed job waits for the end of its lease');
     });
@@ -162,6 +161,12 @@ export function startJobs({ queue, handlers, logger, random }: JobsDeps): JobRun
       clearTimeout(timer);
     },
   };
+}
+
+function isHopeless(error: unknown): boolean {
+  return (
+    (error instanceof AppError && error.status < 500) || (error instanceof EngineError && !error.retryable)
+  );
 }
 
 interface Running {

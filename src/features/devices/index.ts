@@ -1,0 +1,3 @@
+export { eraseDevices } from './devices.queries.ts';
+export { registerDeviceRoutes } from './devices.routes.ts';
+export { createTokenSeal } from './token-seal.ts';
