@@ -6,6 +6,7 @@ import { createDaySecrets, type DaySecrets } from './db/day-secrets.ts';
 import { openEmbeddedPostgres } from './db/embedded/index.ts';
 import { migrate } from './db/migrate.ts';
 import { openPool, type Pool } from './db/pool.ts';
+import { createReadReplica, type ReadReplica } from './db/read-replica.ts';
 import type { KafkaFacts } from './engines/kafka/kafka-log.ts';
 import { type Counting, openEventLogs } from './event-logs.ts';
 import { findOrInsertImported } from './features/campaigns/index.ts';
@@ -14,6 +15,7 @@ import { AppError } from './kit/errors.ts';
 import { armFailpoint } from './kit/failpoint.ts';
 import { createLifecycle, type Lifecycle } from './kit/lifecycle.ts';
 import type { Logger } from './kit/logger.ts';
+import { systemTimers } from './kit/wait.ts';
 import type { ImportDeps } from './pipeline/import/index.ts';
 import type { EventLog } from './ports/event-log.ts';
 import type { RawStore } from './ports/raw-store.ts';
@@ -26,6 +28,8 @@ export interface Engines {
   readonly db: Pool;
   /** For what accepting an event reads, apart from `db`: requests for numbers may fill that one, and no event waits. */
   readonly accepting: Pool;
+  /** Where numbers are read while it follows; undefined where there is none. */
+  readonly replica: ReadReplica | undefined;
   /** For long work in the background: few connections, no limit of time on a statement, no PgBouncer. */
   readonly maintenance: Pool;
   /** Without PgBouncer. Holds a password: never logged. */
@@ -84,6 +88,20 @@ export async function openEngines(config: Config, logger: Logger, options: Engin
   const db = await lifecycle.open('database', pool(url, POOL[options.role], QUERY_TIMEOUT_MS[options.role]));
   const accepting = await lifecycle.open('accepting', pool(url, ACCEPTING, QUERY_TIMEOUT_MS[options.role]));
   const maintenance = await lifecycle.open('maintenance', pool(directUrl, 3, 0));
+  const replica = config.databaseReplicaUrl
+    ? await lifecycle.open(
+        'replica',
+        createReadReplica({
+          primary: db,
+          replica: pool(config.databaseReplicaUrl, POOL[options.role], QUERY_TIMEOUT_MS.serve),
+          maxLagMs: config.databaseReplicaLagMs,
+          logger,
+          now: systemClock.monotonicMs,
+          timers: systemTimers,
+          watches: options.role === 'serve',
+        }),
+      )
+    : undefined;
   const { writes, migrates } = options;
   const { log, counting, kafka } = await lifecycle.open(
     'event log',
@@ -103,6 +121,7 @@ export async function openEngines(config: Config, logger: Logger, options: Engin
     logger,
     db,
     accepting,
+    replica,
     maintenance,
     directUrl,
     log,

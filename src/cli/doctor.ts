@@ -2,6 +2,7 @@ import Table from 'cli-table3';
 import type { Command } from 'commander';
 import type { Engines } from '../compose.ts';
 import { findMigrations } from '../db/migrate.ts';
+import type { ReplicaState } from '../db/read-replica.ts';
 import type { KafkaFacts } from '../engines/kafka/kafka-log.ts';
 import { EngineError } from '../kit/errors.ts';
 import type { LeftLog } from '../pipeline/record/index.ts';
@@ -41,6 +42,7 @@ export function addDoctor(program: Command): void {
           },
           { role: 'event log', ...describeLog(engines.kafka, { engine, version }), state: `lag ${lag}` },
           await describeRaw(engines, { engine, version }, pending.length === 0),
+          ...(engines.replica ? [describeReplica(await engines.replica.look())] : []),
         ];
         return { roles, pending, ...state, checks, left };
       });
@@ -57,7 +59,16 @@ export function addDoctor(program: Command): void {
 }
 
 const SILENT = 'does not answer';
-const isDown = ({ state }: { readonly state: string }) => state.startsWith(SILENT);
+const isDown = ({ state }: { readonly state: string }) =>
+  state.startsWith(SILENT) || state.startsWith('not used');
+
+function describeReplica({ used, version, lagMs, reason }: ReplicaState) {
+  const lag = lagMs === undefined ? 'lag unknown' : `lag ${(lagMs / 1_000).toFixed(1)} s`;
+  const state = used
+    ? lag
+    : `${version === 'unknown' ? SILENT : 'not used'}, ${lag}. ${reason}. Numbers come from the primary`;
+  return { role: 'numbers', engine: 'PostgreSQL (DATABASE_REPLICA_URL)', version, state };
+}
 
 async function describeRaw(
   { db, kafka, recorder }: Engines,

@@ -49,7 +49,7 @@ export function explainUnreached(error: unknown, variable: string): AppError {
     return refuse(`a file that the URL names is not there: ${message}`);
   return new AppError(
     'unavailable',
-    `${variable}: PostgreSQL does not answer (${message || code}). See that it runs and that host and port are right, then start again.`,
+    `${variable}: PostgreSQL does not answer (${message || code}). See that it runs, and that host and port are right.`,
     { cause: error },
   );
 }

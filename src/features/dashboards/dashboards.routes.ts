@@ -63,6 +63,8 @@ const RawQuery = Type.Object(
 
 export interface DashboardDeps {
   readonly db: Db;
+  /** Reads one answer where numbers are read; `raw` is of the same database. */
+  readonly readNumbers: <T>(work: (db: Db, raw: Pick<RawStore, 'listActors'>) => Promise<T>) => Promise<T>;
   readonly raw: RawStore;
   readonly live: LiveTotals;
   readonly secrets: DaySecrets;
@@ -181,13 +183,8 @@ async function getStats(request: FastifyRequest, deps: DashboardDeps) {
   const zone = findZone(query.tz);
   const range = readRange(query, deps.clock.now());
   const { interval, traffic } = query;
-  const answer = await readStats(deps.db, deps.raw, {
-    subject: { kind: 'campaign', id },
-    ...range,
-    interval,
-    zone,
-    traffic,
-  });
+  const asked = { subject: { kind: 'campaign', id }, ...range, interval, zone, traffic } as const;
+  const answer = await deps.readNumbers((db, raw) => readStats(db, raw, asked));
   const head = {
     campaign_id: id,
     from: zone.format(range.from.getTime()),
@@ -207,7 +204,7 @@ async function getLeaderboard(request: FastifyRequest, deps: DashboardDeps) {
   requireViewer(request.viewer);
   const range = readRange(request.query as { from?: string; to?: string }, deps.clock.now());
   const ownerId = hasRole(request.viewer, STAFF) ? undefined : request.viewer.memberId;
-  const rows = await rankCampaigns(deps.db, ownerId, range.from, range.to, 100);
+  const rows = await deps.readNumbers((db) => rankCampaigns(db, ownerId, range.from, range.to, 100));
   return rows.map((row) => {
     const seen = row.views + row.true_views + row.clicks;
     const all = seen + row.invalid;

@@ -1,4 +1,4 @@
-import type { Db } from '../../db/pool.ts';
+import type { ReadNumbers } from '../../db/read-replica.ts';
 import { SUBJECT_KINDS } from '../../events/event.ts';
 import type { Logger } from '../../kit/logger.ts';
 import { findInstants, findTotals, type Instants, type TotalRow } from './stats.queries.ts';
@@ -21,7 +21,7 @@ export interface LiveTotals {
  * One query for every campaign that anybody watches, however many watch. It reads the counters themselves, so it is
  * right on every instance, whichever process counted.
  */
-export function createLiveTotals(db: Db, log: Logger): LiveTotals {
+export function createLiveTotals(read: ReadNumbers, log: Logger): LiveTotals {
   const watched = new Map<number, Map<LiveListener, () => void>>();
   let polling: Promise<void> | undefined;
   let closed = false;
@@ -29,8 +29,10 @@ export function createLiveTotals(db: Db, log: Logger): LiveTotals {
   async function poll(): Promise<void> {
     if (watched.size === 0) return;
     try {
-      const instants = await findInstants(db);
-      const rows = await findTotals(db, SUBJECT_KINDS.campaign, [...watched.keys()]);
+      const { instants, rows } = await read(async (db) => ({
+        instants: await findInstants(db),
+        rows: await findTotals(db, SUBJECT_KINDS.campaign, [...watched.keys()]),
+      }));
       for (const [id, listeners] of watched) {
         const own = rows.filter((row) => row.subject_id === id);
         for (const listener of listeners.keys()) listener(own, instants);

@@ -31,11 +31,15 @@ export interface Instants {
   readonly complete_through: Date | null;
 }
 
-/** Read before the counters: what it promises, a later read holds. */
+/**
+ * Read before the counters: what it promises, a later read holds. On a standby the positions are those it has replayed,
+ * and `as_of` is the primary's clock at the last commit that it has.
+ */
 export async function findInstants(db: Db): Promise<Instants> {
   const [row] = await db.query<Instants>(
     // The database's clock may have stepped back since a position was marked: nothing is complete through the future.
-    `with now as materialized (select clock_timestamp() as at)
+    `with now as materialized (select least(clock_timestamp(),
+       case when pg_is_in_recovery() then pg_last_xact_replay_timestamp() end) as at)
      select at as as_of, (select least(min(complete_through), at) from log_positions
        where reader = 'aggregator' having count(*) > 0) as complete_through from now`,
     [],

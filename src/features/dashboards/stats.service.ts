@@ -53,8 +53,10 @@ export interface StatsAnswer {
   })[];
 }
 
+type ActorRows = Pick<RawStore, 'listActors'>;
+
 /** Counts and exact uniques of one subject, row by row. Whole quarters come from counters and sets, the edges from minutes. */
-export async function readStats(db: Db, raw: RawStore, request: StatsRequest): Promise<StatsAnswer> {
+export async function readStats(db: Db, raw: ActorRows, request: StatsRequest): Promise<StatsAnswer> {
   const starts = bucketStarts(request);
   await refuseLostMinutes(db, request);
   const instants = await findInstants(db);
@@ -139,7 +141,7 @@ async function readCounts(db: Db, range: Range): Promise<CountRow[]> {
   return parts.flat();
 }
 
-async function readUniques(db: Db, raw: RawStore, range: Range): Promise<UniqueRow[]> {
+async function readUniques(db: Db, raw: ActorRows, range: Range): Promise<UniqueRow[]> {
   const whole = range.interval === 'minute' ? undefined : quartersIn(range.from, range.to);
   const edges = edgesOf(range, whole);
   if (whole && edges.length === 0) return countActors(db, range);
