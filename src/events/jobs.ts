@@ -9,6 +9,8 @@ export interface JobPayloads {
   'notify-post': { readonly post_id: number };
   /** Tells of a comment. */
   'notify-comment': { readonly comment_id: number };
+  /** Sends a notification to one device of its recipient. */
+  'send-push': { readonly notification_id: number; readonly device_id: number };
   /** Removes for good what was deleted longer ago than it is kept. */
   'purge-posts': Scheduled;
 }

@@ -1,10 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Engines } from '../compose.ts';
 import type { Config } from '../config.ts';
-import { createPostgresJobs } from '../engines/postgres/postgres-jobs.ts';
 import { createPostgresRaw } from '../engines/postgres/postgres-raw.ts';
-import { toVapidKeys } from '../engines/webpush/web-push.ts';
 import {
   type CampaignCache,
   createCampaignCache,
@@ -17,12 +15,10 @@ import {
   registerCollectingRoutes,
 } from '../features/collecting/index.ts';
 import { createLiveTotals, type LiveTotals, registerDashboardRoutes } from '../features/dashboards/index.ts';
-import { createTokenSeal, registerDeviceRoutes } from '../features/devices/index.ts';
-import { registerJobRoutes } from '../features/jobs/index.ts';
 import { createMembers, type Members, registerMemberRoutes } from '../features/members/index.ts';
 import { createSessions, registerSessionRoutes, type Sessions } from '../features/sessions/index.ts';
 import { shedOverload } from '../http/admission.ts';
-import { type CookieNames, cookieNames } from '../http/authenticate.ts';
+import { authenticate, type CookieNames, cookieNames } from '../http/authenticate.ts';
 import { parseCidr } from '../http/client-address.ts';
 import { prepareDrain } from '../http/drain.ts';
 import { registerOpenApi } from '../http/openapi.ts';
@@ -30,6 +26,7 @@ import { createServer } from '../http/server.ts';
 import { openPages } from '../http/static-pages.ts';
 import { type Clock, systemClock } from '../kit/clock.ts';
 import { createIngest, type FindSubject, type Ingest } from '../pipeline/ingest/index.ts';
+import { type Community, openCommunity, registerCommunityRoutes } from './community.ts';
 import { ERASURES } from './erasures.ts';
 import { registerHealthRoutes } from './health.routes.ts';
 import { registerTracker } from './tracker.routes.ts';
@@ -62,16 +59,15 @@ export async function startApi(engines: Engines): Promise<Api> {
   );
   const findVisitor = await openVisitors(engines, origins);
 
+  const community = await openCommunity(engines);
+  const { verifyAccess, verifyCsrf } = sessions;
+  const credentials = { verifyAccess, verifyCsrf, cookies, origins };
+
   const pages = openPages(PAGES);
   const app = createServer({
     log: logger,
     trustedProxies: config.trustedProxies.map(parseCidr),
-    authenticate: {
-      verifyAccess: sessions.verifyAccess,
-      verifyCsrf: sessions.verifyCsrf,
-      cookies,
-      origins,
-    },
+    authenticate: credentials,
     ...(pages && { pages }),
   });
   const drain = prepareDrain(app);
@@ -94,13 +90,15 @@ export async function startApi(engines: Engines): Promise<Api> {
     findVisitor,
     clock,
     cookies,
+    community,
+    isSignedIn: (request) => holds(() => authenticate(request, credentials, 'none')),
     stopping: () => stopping,
   });
   if (!(await registerTracker(app)))
     logger.warn('the tracker was not built; /t.js answers 404. Run: node scripts/setup.mjs --pages');
   lifecycle.onClose('http', async () => {
     stopping = true;
-    await live.close();
+    await Promise.all([live.close(), community.stream.close()]);
     await drain();
     await app.close();
   });
@@ -118,6 +116,8 @@ interface RouteDeps
   readonly findVisitor: FindVisitor | undefined;
   readonly clock: Clock;
   readonly cookies: CookieNames;
+  readonly community: Community;
+  readonly isSignedIn: (request: FastifyRequest) => boolean;
   readonly stopping: () => boolean;
 }
 
@@ -153,13 +153,7 @@ export async function registerRoutes(app: FastifyInstance, deps: RouteDeps): Pro
     visitorCookie: config.visitorCookie,
     clock,
   });
-  registerDeviceRoutes(app, {
-    db,
-    seal: createTokenSeal(await secrets.get('device_key', 0)),
-    services: config.webPushServices,
-    vapidPublicKey: toVapidKeys(await secrets.get('vapid_key', 0)).publicKey,
-  });
-  registerJobRoutes(app, { queue: createPostgresJobs(db) });
+  registerCommunityRoutes(app, { db, config, community: deps.community, isSignedIn: deps.isSignedIn });
   registerCollectingRoutes(app, {
     ingest,
     findVisitor,
@@ -168,6 +162,15 @@ export async function registerRoutes(app: FastifyInstance, deps: RouteDeps): Pro
       return isLive(row, clock.now()) ? (row.landing_url ?? undefined) : undefined;
     },
   });
+}
+
+function holds(check: () => unknown): boolean {
+  try {
+    return check() !== undefined;
+  } catch {
+    // Whatever it refuses for, it is refused.
+    return false;
+  }
 }
 
 /** The key is read here, once: recognizing a visitor then needs no database. */

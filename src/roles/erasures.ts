@@ -1,5 +1,9 @@
 import type { Db } from '../db/pool.ts';
 import { eraseDevices } from '../features/devices/index.ts';
+import { eraseNotifications } from '../features/notifications/index.ts';
 
 /** What is kept of a member outside the members' own tables; erased with the account, in one transaction. */
-export const ERASURES: readonly ((tx: Db, memberId: number) => Promise<void>)[] = [eraseDevices];
+export const ERASURES: readonly ((tx: Db, memberId: number) => Promise<void>)[] = [
+  eraseDevices,
+  eraseNotifications,
+];

@@ -1,7 +1,8 @@
 import type { Engines } from '../compose.ts';
 import { openPool } from '../db/pool.ts';
 import { createPostgresJobs } from '../engines/postgres/postgres-jobs.ts';
-import { type JobHandlers, type Schedule, startJobs, startSchedules } from '../pipeline/jobs/index.ts';
+import { type Schedule, startJobs, startSchedules } from '../pipeline/jobs/index.ts';
+import { createJobHandlers } from './job-handlers.ts';
 
 interface Part {
   readonly close: () => Promise<void>;
@@ -22,7 +23,7 @@ export async function startWorker(engines: Engines): Promise<Part> {
     applicationName: 'weir-worker',
     log: logger,
   });
-  const handlers: JobHandlers = {};
+  const handlers = await createJobHandlers(engines, db);
   const jobs = startJobs({ queue: createPostgresJobs(db), handlers, logger, random: Math.random });
   return {
     close: async () => {

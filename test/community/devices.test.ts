@@ -5,12 +5,11 @@ import { createFcmPush } from '../../src/engines/fcm/fcm-push.ts';
 import { createWebPush, toVapidKeys } from '../../src/engines/webpush/web-push.ts';
 import { createTokenSeal, eraseDevices, registerDeviceRoutes } from '../../src/features/devices/index.ts';
 import { createMembers, registerMemberRoutes } from '../../src/features/members/index.ts';
-import type { Identity } from '../../src/http/authenticate.ts';
-import { createServer } from '../../src/http/server.ts';
 import { systemClock } from '../../src/kit/clock.ts';
 import { EngineError } from '../../src/kit/errors.ts';
 import { PUSH_SERVICES, type PushMessage } from '../../src/ports/push.ts';
-import { openTestDatabase, type TestDatabase, testLog } from '../support/database.ts';
+import { openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { createCaller, createMemberApp, insertMembers } from '../support/member-app.ts';
 import { type PushService, readVapid, startPushService, subscribeBrowser } from '../support/push-service.ts';
 
 const MESSAGE: PushMessage = {
@@ -22,33 +21,14 @@ const MESSAGE: PushMessage = {
 
 describe('devices', () => {
   let database: TestDatabase;
-  let app: ReturnType<typeof createServer>;
+  let app: ReturnType<typeof createMemberApp>;
   const seal = createTokenSeal(randomBytes(32));
   const members: number[] = [];
   before(async () => {
     database = await openTestDatabase();
     const { db } = database;
-    for (const name of ['mina', 'jun', 'sora']) {
-      const rows = await db.query<{ id: number }>(
-        `insert into members (username, password_hash) values ($1, 'none') returning id`,
-        [`${name}@example.com`],
-      );
-      members.push(rows[0]!.id);
-    }
-    // Signed in by a header that only names the member: sign-in has its own tests.
-    const verifyAccess = (token: string): Identity => ({
-      memberId: Number(token),
-      actorId: '',
-      roles: ['member'],
-      sessionId: '',
-    });
-    const authenticate = {
-      verifyAccess,
-      verifyCsrf: () => true,
-      cookies: { access: 'access', refresh: 'refresh', csrf: 'csrftoken' },
-      origins: new Set<string>(),
-    };
-    app = createServer({ log: testLog, authenticate, trustedProxies: [] });
+    members.push(...(await insertMembers(db, ['Mina', 'Jun', 'Sora'])));
+    app = createMemberApp();
     registerDeviceRoutes(app, { db, seal, services: PUSH_SERVICES, vapidPublicKey: 'public' });
     registerMemberRoutes(app, {
       members: createMembers({ db, erasures: [eraseDevices] }),
@@ -61,19 +41,16 @@ describe('devices', () => {
     await database?.close();
   });
 
-  const call = async (member: number, method: 'GET' | 'POST' | 'DELETE', path = '', payload?: object) => {
-    const url = `/api/devices${path}`;
-    const headers = { authorization: `Bearer ${members[member]}` };
-    const answer = await app.inject({ method, url, headers, ...(payload && { payload }) });
-    return { status: answer.statusCode, body: answer.body === '' ? undefined : JSON.parse(answer.body) };
-  };
+  const call = (member: number, method: 'GET' | 'POST' | 'DELETE', path = '', payload?: object) =>
+    createCaller(app)(members[member], method, `/api/devices${path}`, payload);
   const phone = (name: string) => ({ name, token: `${name}:APA91bH${randomBytes(60).toString('hex')}` });
 
   test('a device is registered, listed with its token masked, and forgotten', async () => {
     const device = phone('phone');
     const made = await call(0, 'POST', '', device);
     const masked = `****${device.token.slice(-4)}`;
-    assert.deepEqual(made, { status: 200, body: { id: made.body.id, name: 'phone', token: masked } });
+    assert.equal(made.status, 200);
+    assert.deepEqual(made.body, { id: made.body.id, name: 'phone', token: masked });
     assert.deepEqual((await call(0, 'GET')).body, [made.body]);
     assert.deepEqual((await call(1, 'GET')).body, []);
     assert.equal((await call(1, 'DELETE', `/${made.body.id}`)).status, 404);
@@ -156,11 +133,7 @@ describe('devices', () => {
   });
 
   test('an erased member leaves no token behind', async () => {
-    await app.inject({
-      method: 'DELETE',
-      url: `/api/users/${members[2]}`,
-      headers: { authorization: `Bearer ${members[2]}` },
-    });
+    await createCaller(app)(members[2], 'DELETE', `/api/users/${members[2]}`);
     const left = await database.db.query('select 1 from devices where member_id = $1', [members[2]]);
     assert.equal(left.length, 0);
   });

@@ -1,0 +1,252 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import type { Db } from '../../db/pool.ts';
+import { IdParams } from '../../http/field-types.ts';
+import { KEYSET_LIMIT, toKeysetLink } from '../../http/paging.ts';
+import { requireViewer } from '../../http/policy.ts';
+import { AppError } from '../../kit/errors.ts';
+import type { NotificationStream } from './notification-stream.ts';
+import {
+  countUnread,
+  findPlace,
+  listGroups,
+  listNotifications,
+  markAllRead,
+  markRead,
+  showNotifications,
+} from './notifications.queries.ts';
+import {
+  GroupQuery,
+  ListQuery,
+  Notification,
+  NotificationGroup,
+  ReadAll,
+  UnreadCount,
+} from './notifications.schemas.ts';
+import {
+  findPreferences,
+  listMutedPosts,
+  mutePost,
+  savePreferences,
+  unmutePost,
+} from './preferences.queries.ts';
+import { Preferences, PreferencesBody, toPreferences, toPreferencesRow } from './preferences.ts';
+import { toGroup, toNotification } from './present.ts';
+
+const HEARTBEAT_MS = 15_000;
+const CHECK_MS = 1_000;
+/** A client that reads no more is let go: it resumes where it was. */
+const MOST_UNSENT_BYTES = 1_000_000;
+
+export interface NotificationDeps {
+  readonly db: Db;
+  readonly stream: NotificationStream;
+  /** Whether the request's credentials still hold: a stream outlives what was true when it began. */
+  readonly isSignedIn: (request: FastifyRequest) => boolean;
+}
+
+const tags = ['Notifications'];
+const config = { policy: 'signed-in' } as const;
+
+export function registerNotificationRoutes(app: FastifyInstance, deps: NotificationDeps): void {
+  registerInbox(app, deps);
+  registerReading(app, deps);
+  registerPreferences(app, deps);
+}
+
+function registerInbox(app: FastifyInstance, deps: NotificationDeps): void {
+  const { db } = deps;
+  app.get(
+    '/api/notifications',
+    {
+      config,
+      schema: {
+        summary: 'Own inbox, newest first',
+        tags,
+        querystring: ListQuery,
+        response: { 200: Type.Array(Notification) },
+      },
+    },
+    (request, reply) => getList(db, request, reply),
+  );
+  app.get(
+    '/api/notifications/grouped',
+    {
+      config,
+      schema: {
+        summary: 'The inbox with one line for each post and kind',
+        tags,
+        querystring: GroupQuery,
+        response: { 200: Type.Array(NotificationGroup) },
+      },
+    },
+    async (request, reply) => {
+      const memberId = memberOf(request);
+      const { before } = request.query as { before?: number };
+      const rows = await listGroups(db, memberId, before, KEYSET_LIMIT);
+      const last = rows.at(-1);
+      if (last && rows.length === KEYSET_LIMIT)
+        reply.header('link', `</api/notifications/grouped?before=${last.last_place}>; rel="next"`);
+      const { language } = await findPreferences(db, memberId);
+      return rows.map((row) => toGroup(row, language));
+    },
+  );
+  app.get(
+    '/api/notifications/unread_count',
+    { config, schema: { summary: 'How many are unread', tags, response: { 200: UnreadCount } } },
+    async (request) => ({ count: await countUnread(db, memberOf(request)) }),
+  );
+  app.get(
+    '/api/notifications/stream',
+    { config, schema: { summary: 'New ones as they come (SSE); resumes by Last-Event-ID', tags } },
+    (request, reply) => streamInbox(deps, request, reply),
+  );
+}
+
+function registerReading(app: FastifyInstance, { db }: NotificationDeps): void {
+  app.post(
+    '/api/notifications/:id/read',
+    { config, schema: { summary: 'Read one', tags, params: IdParams, response: { 200: Notification } } },
+    async (request) => {
+      const memberId = memberOf(request);
+      const { id } = request.params as { id: number };
+      const row = await markRead(db, memberId, id);
+      if (!row) throw new AppError('not_found', `You have no notification ${id}.`);
+      const { language } = await findPreferences(db, memberId);
+      const [shown] = await showNotifications(db, [row]);
+      return toNotification(shown!, language);
+    },
+  );
+  app.post(
+    '/api/notifications/read_all',
+    { config, schema: { summary: 'Read all', tags, response: { 200: ReadAll } } },
+    async (request) => ({ read: await markAllRead(db, memberOf(request)) }),
+  );
+}
+
+function registerPreferences(app: FastifyInstance, { db }: NotificationDeps): void {
+  const read = async (memberId: number) =>
+    toPreferences(await findPreferences(db, memberId), await listMutedPosts(db, memberId));
+  app.get(
+    '/api/notifications/preferences',
+    { config, schema: { summary: 'Own preferences', tags, response: { 200: Preferences } } },
+    (request) => read(memberOf(request)),
+  );
+  app.put(
+    '/api/notifications/preferences',
+    {
+      config,
+      schema: {
+        summary: 'Replace own preferences',
+        tags,
+        body: PreferencesBody,
+        response: { 200: Preferences },
+      },
+    },
+    async (request) => {
+      const memberId = memberOf(request);
+      await savePreferences(db, memberId, toPreferencesRow(request.body as PreferencesBody));
+      return read(memberId);
+    },
+  );
+  app.put(
+    '/api/notifications/muted_posts/:id',
+    {
+      config,
+      schema: { summary: 'Hear no more of a post', tags, params: IdParams, response: { 204: Type.Null() } },
+    },
+    async (request, reply) => {
+      const { id } = request.params as { id: number };
+      if (!(await mutePost(db, memberOf(request), id)))
+        throw new AppError('not_found', `There is no post ${id}.`);
+      return reply.code(204).send(null);
+    },
+  );
+  app.delete(
+    '/api/notifications/muted_posts/:id',
+    {
+      config,
+      schema: { summary: 'Hear of it again', tags, params: IdParams, response: { 204: Type.Null() } },
+    },
+    async (request, reply) => {
+      await unmutePost(db, memberOf(request), (request.params as { id: number }).id);
+      return reply.code(204).send(null);
+    },
+  );
+}
+
+async function getList(db: Db, request: FastifyRequest, reply: FastifyReply) {
+  const memberId = memberOf(request);
+  const query = request.query as { last_id?: number; first_id?: number; unread: boolean };
+  const place = async (id: number | undefined) => {
+    if (id === undefined) return undefined;
+    const found = await findPlace(db, memberId, id);
+    if (found === undefined) throw new AppError('not_found', `You have no notification ${id}.`);
+    return found;
+  };
+  const rows = await listNotifications(db, {
+    memberId,
+    before: await place(query.last_id),
+    after: await place(query.first_id),
+    unread: query.unread,
+    limit: KEYSET_LIMIT,
+  });
+  const link = toKeysetLink(
+    request.url,
+    query,
+    rows.map((row) => row.id),
+  );
+  if (link) reply.header('link', link);
+  const { language } = await findPreferences(db, memberId);
+  return (await showNotifications(db, rows)).map((row) => toNotification(row, language));
+}
+
+/** A new stream begins now; one that is resumed begins behind the id that it names. */
+async function streamInbox(
+  { db, stream, isSignedIn }: NotificationDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) {
+  const memberId = memberOf(request);
+  const { language } = await findPreferences(db, memberId);
+  const place = await findStart(db, memberId, request.headers['last-event-id']);
+  reply.hijack();
+  const response = reply.raw;
+  response.writeHead(200, {
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+  });
+  response.write(': open\n\n');
+  const stop = stream.listen(memberId, {
+    place,
+    tell: (rows, unread) => {
+      if (response.writableLength > MOST_UNSENT_BYTES) return void response.destroy();
+      for (const row of rows) {
+        const data = JSON.stringify({ ...toNotification(row, language), unread });
+        response.write(`id: ${row.id}\nevent: notification\ndata: ${data}\n\n`);
+      }
+    },
+    end: () => response.end(),
+  });
+  const heartbeat = setInterval(() => response.write(': still here\n\n'), HEARTBEAT_MS);
+  const check = setInterval(() => isSignedIn(request) || response.end(), CHECK_MS);
+  response.on('close', () => {
+    clearInterval(heartbeat);
+    clearInterval(check);
+    stop();
+  });
+}
+
+async function findStart(db: Db, memberId: number, header: string | string[] | undefined): Promise<number> {
+  const id = typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
+  const found = id === undefined ? undefined : await findPlace(db, memberId, id);
+  if (found !== undefined) return found;
+  const [latest] = await listNotifications(db, { memberId, unread: false, limit: 1 });
+  return latest?.place ?? 0;
+}
+
+function memberOf(request: FastifyRequest): number {
+  requireViewer(request.viewer);
+  return request.viewer.memberId;
+}

@@ -1,0 +1,39 @@
+import type { Engines } from '../compose.ts';
+import type { Db } from '../db/pool.ts';
+import { createFcmPush, readServiceAccount } from '../engines/fcm/fcm-push.ts';
+import { createWebPush, toVapidKeys } from '../engines/webpush/web-push.ts';
+import { createDeviceSender, createTokenSeal, type SendToDevice } from '../features/devices/index.ts';
+import { notifyOfComment, notifyOfPost, pushNotification } from '../features/notifications/index.ts';
+import type { JobHandlers } from '../pipeline/jobs/index.ts';
+
+const FCM = 'https://fcm.googleapis.com';
+
+/** Who does which job, and how many of it at once in one process. */
+export async function createJobHandlers(engines: Engines, db: Db): Promise<JobHandlers> {
+  const send = await createSender(engines, db);
+  const now = () => new Date();
+  return {
+    'notify-post': { atOnce: 4, run: ({ post_id }, { signal }) => notifyOfPost(db, post_id, signal) },
+    'notify-comment': {
+      atOnce: 4,
+      run: ({ comment_id }, { signal }) => notifyOfComment(db, comment_id, signal),
+    },
+    'send-push': { atOnce: 20, run: (payload) => pushNotification({ db, send, now }, payload) },
+  };
+}
+
+async function createSender({ config, secrets }: Engines, db: Db): Promise<SendToDevice> {
+  const account = config.fcmServiceAccount && readServiceAccount(config.fcmServiceAccount);
+  return createDeviceSender({
+    db,
+    seal: createTokenSeal(await secrets.get('device_key', 0)),
+    services: config.webPushServices,
+    web: createWebPush({
+      keys: toVapidKeys(await secrets.get('vapid_key', 0)),
+      // RFC 8292: whom a push service may write to.
+      subject:
+        config.publicUrl?.protocol === 'https:' ? config.publicUrl.origin : `mailto:${config.adminUsername}`,
+    }),
+    fcm: account ? createFcmPush({ account, origin: FCM }) : undefined,
+  });
+}
