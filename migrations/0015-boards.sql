@@ -51,6 +51,8 @@ create table posts (
   updated_at   timestamptz not null default now(),
   edited_by    bigint      references members (id),
   deleted_at   timestamptz,
+  -- who was not the author deleted it for a reason: then the author cannot restore it
+  deleted_by   bigint      references members (id),
   -- by a moderator
   hidden_at    timestamptz,
   pinned_at    timestamptz,

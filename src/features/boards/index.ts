@@ -1,0 +1,15 @@
+export { createBoardList } from './board-list.ts';
+export type { BoardRow } from './boards.queries.ts';
+export { registerBoardRoutes } from './boards.routes.ts';
+export {
+  archivedBoard,
+  type BoardCache,
+  canModerate,
+  canRead,
+  createBoardCache,
+  requireModerator,
+  requireOpen,
+  requireReadable,
+  requireWritable,
+  unknownBoard,
+} from './boards.service.ts';
