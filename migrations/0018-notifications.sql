@@ -59,6 +59,9 @@ create table notification_preferences (
   quiet_from time,
   quiet_to   time,
   time_zone  text    not null default 'Asia/Seoul',
+  -- since when the member consents to advertising messages, and to those at night; null: not
+  ads_since       timestamptz,
+  ads_night_since timestamptz check (ads_night_since is null or ads_since is not null),
   -- what was sent in digests reaches up to here
   digest_to  timestamptz not null default now(),
   check ((quiet_from is null) = (quiet_to is null))
@@ -73,3 +76,17 @@ create table muted_posts (
 );
 -- The cascade from posts.
 create index muted_posts_post on muted_posts (post_id);
+
+-- Messages to all members, written by staff. Whoever is to get one is found when it is sent out.
+create table broadcasts (
+  id             bigint      generated always as identity primary key,
+  author_id      bigint      not null references members (id),
+  title          text        not null,
+  body           text        not null,
+  path           text        not null,
+  is_advertising boolean     not null,
+  created_at     timestamptz not null default now(),
+  -- members up to this id have their jobs
+  sent_to        bigint      not null default 0,
+  finished_at    timestamptz
+);

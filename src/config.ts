@@ -49,6 +49,8 @@ export interface Config {
   readonly webPushServices: readonly string[];
   /** undefined: no push to phones. */
   readonly fcmServiceAccount: string | undefined;
+  /** undefined: no mail is sent. */
+  readonly mail: { readonly url: string; readonly from: string } | undefined;
   readonly trustedProxies: readonly string[];
   readonly allowedOrigins: readonly string[];
   readonly visitorCookie: boolean;
@@ -142,6 +144,19 @@ export const SETTINGS = {
     undefined,
     text,
   ),
+  SMTP_URL: setting<string | undefined>(
+    'Server that takes our mail, smtp: or smtps:; digests are sent where it is set.',
+    'smtps://weir:secret@mail.example.com',
+    undefined,
+    optionalUrl('smtp:', 'smtps:'),
+    true,
+  ),
+  MAIL_FROM: setting<string | undefined>(
+    'Sender of our mail.',
+    'Weir <no-reply@example.com>',
+    undefined,
+    text,
+  ),
   TRUSTED_PROXIES: setting<readonly string[]>(
     'Networks (CIDR, separated by commas) whose X-Forwarded-For is believed.',
     '10.0.0.0/8',
@@ -229,6 +244,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, envFile = '.env
     publicUrl: publicUrl === undefined ? undefined : new URL(publicUrl),
     webPushServices: read('WEB_PUSH_SERVICES'),
     fcmServiceAccount: read('FCM_SERVICE_ACCOUNT'),
+    mail: toMail(read('SMTP_URL'), read('MAIL_FROM'), publicUrl, problems),
     trustedProxies: read('TRUSTED_PROXIES'),
     allowedOrigins: read('ALLOWED_ORIGINS'),
     visitorCookie: read('VISITOR_COOKIE'),
@@ -245,6 +261,19 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, envFile = '.env
     );
   }
   return Object.freeze(config);
+}
+
+/** Links of a mail lead back here, so it needs to know where that is. */
+function toMail(
+  url: string | undefined,
+  from: string | undefined,
+  publicUrl: string | undefined,
+  problems: string[],
+): Config['mail'] {
+  if (url === undefined) return undefined;
+  if (from === undefined) problems.push('SMTP_URL: needs MAIL_FROM beside it');
+  if (publicUrl === undefined) problems.push('SMTP_URL: needs PUBLIC_URL beside it, for the links of a mail');
+  return { url, from: from ?? '' };
 }
 
 function readEnvFile(path: string, problems: string[]): Map<string, string> {

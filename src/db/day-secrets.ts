@@ -8,7 +8,8 @@ export type SecretPurpose =
   | 'address_hash'
   | 'visitor_key'
   | 'device_key'
-  | 'vapid_key';
+  | 'vapid_key'
+  | 'mail_key';
 
 const SECRET_BYTES = 32;
 

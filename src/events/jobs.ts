@@ -11,6 +11,14 @@ export interface JobPayloads {
   'notify-comment': { readonly comment_id: number };
   /** Sends a notification to one device of its recipient. */
   'send-push': { readonly notification_id: number; readonly device_id: number };
+  /** Makes the jobs of a message to all. */
+  'send-broadcast': { readonly broadcast_id: number };
+  /** Sends a message to all to one device. */
+  'push-broadcast': { readonly broadcast_id: number; readonly member_id: number; readonly device_id: number };
+  /** Makes the jobs of the digests that are due. */
+  'plan-digests': Scheduled;
+  /** Mails a member what was unread up to then. */
+  'send-digest': { readonly member_id: number; readonly until: string };
   /** Removes for good what was deleted longer ago than it is kept. */
   'purge-posts': Scheduled;
 }

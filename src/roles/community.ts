@@ -3,7 +3,9 @@ import type { Engines } from '../compose.ts';
 import type { Db } from '../db/pool.ts';
 import { createPostgresJobs } from '../engines/postgres/postgres-jobs.ts';
 import { toVapidKeys } from '../engines/webpush/web-push.ts';
+import { registerBroadcastRoutes } from '../features/broadcasts/index.ts';
 import { createTokenSeal, registerDeviceRoutes } from '../features/devices/index.ts';
+import { registerDigestRoutes } from '../features/digests/index.ts';
 import { registerJobRoutes } from '../features/jobs/index.ts';
 import {
   createNotificationStream,
@@ -16,14 +18,17 @@ export interface Community {
   readonly stream: NotificationStream;
   readonly seal: ReturnType<typeof createTokenSeal>;
   readonly vapidPublicKey: string;
+  readonly mailKey: Buffer;
 }
 
 export async function openCommunity({ db, secrets, logger }: Engines): Promise<Community> {
-  const [deviceKey, vapidKey] = [await secrets.get('device_key', 0), await secrets.get('vapid_key', 0)];
+  const deviceKey = await secrets.get('device_key', 0);
+  const vapidKey = await secrets.get('vapid_key', 0);
   return {
     stream: createNotificationStream(db, logger),
     seal: createTokenSeal(deviceKey),
     vapidPublicKey: toVapidKeys(vapidKey).publicKey,
+    mailKey: await secrets.get('mail_key', 0),
   };
 }
 
@@ -36,8 +41,10 @@ export interface CommunityDeps {
 
 export function registerCommunityRoutes(app: FastifyInstance, deps: CommunityDeps): void {
   const { db, config, community, isSignedIn } = deps;
-  const { seal, vapidPublicKey, stream } = community;
+  const { seal, vapidPublicKey, stream, mailKey } = community;
   registerNotificationRoutes(app, { db, stream, isSignedIn });
+  registerBroadcastRoutes(app, { db });
+  registerDigestRoutes(app, { db, key: mailKey });
   registerDeviceRoutes(app, { db, seal, services: config.webPushServices, vapidPublicKey });
   registerJobRoutes(app, { queue: createPostgresJobs(db) });
 }

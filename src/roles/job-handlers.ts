@@ -1,8 +1,11 @@
 import type { Engines } from '../compose.ts';
 import type { Db } from '../db/pool.ts';
 import { createFcmPush, readServiceAccount } from '../engines/fcm/fcm-push.ts';
+import { createSmtpMail } from '../engines/smtp/smtp-mail.ts';
 import { createWebPush, toVapidKeys } from '../engines/webpush/web-push.ts';
+import { pushBroadcast, sendBroadcast } from '../features/broadcasts/index.ts';
 import { createDeviceSender, createTokenSeal, type SendToDevice } from '../features/devices/index.ts';
+import { planDigests, sendDigest } from '../features/digests/index.ts';
 import { notifyOfComment, notifyOfPost, pushNotification } from '../features/notifications/index.ts';
 import type { JobHandlers } from '../pipeline/jobs/index.ts';
 
@@ -18,7 +21,30 @@ export async function createJobHandlers(engines: Engines, db: Db): Promise<JobHa
       atOnce: 4,
       run: ({ comment_id }, { signal }) => notifyOfComment(db, comment_id, signal),
     },
+    'send-broadcast': { atOnce: 1, run: (payload, { signal }) => sendBroadcast(db, payload, signal) },
+    'push-broadcast': { atOnce: 20, run: (payload) => pushBroadcast({ db, send, now }, payload) },
+    ...(await createDigestHandlers(engines, db)),
     'send-push': { atOnce: 20, run: (payload) => pushNotification({ db, send, now }, payload) },
+  };
+}
+
+/** Where no mail is configured none is planned, so none waits. */
+async function createDigestHandlers(
+  { config, secrets, lifecycle }: Engines,
+  db: Db,
+): Promise<Pick<JobHandlers, 'plan-digests' | 'send-digest'>> {
+  const { mail, publicUrl } = config;
+  if (!mail || !publicUrl) return { 'plan-digests': { atOnce: 1, run: async () => undefined } };
+  const smtp = createSmtpMail(mail);
+  lifecycle.onClose('mail', () => smtp.close());
+  const key = await secrets.get('mail_key', 0);
+  const deps = { db, sendMail: smtp.send, origin: publicUrl.origin, key };
+  return {
+    'plan-digests': {
+      atOnce: 1,
+      run: async ({ scheduled_at }) => void (await planDigests(db, new Date(scheduled_at))),
+    },
+    'send-digest': { atOnce: 2, run: (payload) => sendDigest(deps, payload) },
   };
 }
 

@@ -33,7 +33,10 @@ export async function startWorker(engines: Engines): Promise<Part> {
   };
 }
 
-const SCHEDULES: readonly Schedule[] = [];
+const SCHEDULES: readonly Schedule[] = [
+  // Members have their morning in their own zones.
+  { name: 'digests', kind: 'plan-digests', cron: '0 * * * *', missed: 'each' },
+];
 
 /** Makes jobs of what the calendar makes due; each occurrence one, however many processes do so. */
 export function startScheduler({ maintenance: db, logger }: Engines): Part {

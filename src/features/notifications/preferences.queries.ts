@@ -10,6 +10,8 @@ export interface PreferencesRow {
   readonly quiet_from: string | null;
   readonly quiet_to: string | null;
   readonly time_zone: string;
+  readonly ads: boolean;
+  readonly ads_night: boolean;
 }
 
 export const DEFAULTS: PreferencesRow = {
@@ -20,12 +22,15 @@ export const DEFAULTS: PreferencesRow = {
   quiet_from: null,
   quiet_to: null,
   time_zone: 'Asia/Seoul',
+  ads: false,
+  ads_night: false,
 };
 
 export async function findPreferences(db: Db, memberId: number): Promise<PreferencesRow> {
   const [row] = await db.query<PreferencesRow>(
     `select off, own_acts, digest, language, to_char(quiet_from, 'HH24:MI') as quiet_from,
-       to_char(quiet_to, 'HH24:MI') as quiet_to, time_zone
+       to_char(quiet_to, 'HH24:MI') as quiet_to, time_zone,
+       ads_since is not null as ads, ads_night_since is not null as ads_night
      from notification_preferences where member_id = $1`,
     [memberId],
     'find_preferences',
@@ -33,14 +38,29 @@ export async function findPreferences(db: Db, memberId: number): Promise<Prefere
   return row ?? DEFAULTS;
 }
 
+/** A consent keeps the instant at which it was given; withdrawn, it is gone. */
 export async function savePreferences(db: Db, memberId: number, row: PreferencesRow): Promise<void> {
   await db.query(
-    `insert into notification_preferences (member_id, off, own_acts, digest, language, quiet_from, quiet_to, time_zone)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)
+    `insert into notification_preferences as p (member_id, off, own_acts, digest, language, quiet_from, quiet_to,
+       time_zone, ads_since, ads_night_since)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, case when $9 then now() end, case when $10 then now() end)
      on conflict (member_id) do update set off = excluded.off, own_acts = excluded.own_acts, digest = excluded.digest,
        language = excluded.language, quiet_from = excluded.quiet_from, quiet_to = excluded.quiet_to,
-       time_zone = excluded.time_zone`,
-    [memberId, row.off, row.own_acts, row.digest, row.language, row.quiet_from, row.quiet_to, row.time_zone],
+       time_zone = excluded.time_zone,
+       ads_since = case when $9 then coalesce(p.ads_since, now()) end,
+       ads_night_since = case when $10 then coalesce(p.ads_night_since, now()) end`,
+    [
+      memberId,
+      row.off,
+      row.own_acts,
+      row.digest,
+      row.language,
+      row.quiet_from,
+      row.quiet_to,
+      row.time_zone,
+      row.ads,
+      row.ads_night,
+    ],
   );
 }
 

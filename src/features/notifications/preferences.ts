@@ -19,6 +19,8 @@ export const PreferencesBody = Type.Object(
       description: 'no push in between; over midnight too',
     }),
     time_zone: Type.String({ maxLength: 64 }),
+    advertising: Type.Boolean({ description: 'consents to advertising messages' }),
+    advertising_at_night: Type.Boolean({ description: 'and to those between 21:00 and 08:00 in Korea' }),
   },
   strict,
 );
@@ -36,6 +38,8 @@ export function toPreferencesRow(body: PreferencesBody): PreferencesRow {
     errors.push({ path: 'time_zone', message: 'is no IANA time zone; write for example Asia/Seoul' });
   if (body.quiet_hours && body.quiet_hours.from === body.quiet_hours.to)
     errors.push({ path: 'quiet_hours', message: 'begin and end at the same time; null turns them off' });
+  if (body.advertising_at_night && !body.advertising)
+    errors.push({ path: 'advertising_at_night', message: 'needs consent to advertising messages at all' });
   if (errors.length > 0) throw invalid(errors);
   const off = NOTIFICATION_TYPES.flatMap((type) =>
     CHANNELS.filter((channel) => !body.types[type][channel]).map((channel) => `${type}:${channel}`),
@@ -48,6 +52,8 @@ export function toPreferencesRow(body: PreferencesBody): PreferencesRow {
     quiet_from: body.quiet_hours?.from ?? null,
     quiet_to: body.quiet_hours?.to ?? null,
     time_zone: body.time_zone,
+    ads: body.advertising,
+    ads_night: body.advertising_at_night,
   };
 }
 
@@ -72,6 +78,8 @@ export function toPreferences(
     quiet_hours:
       row.quiet_from !== null && row.quiet_to !== null ? { from: row.quiet_from, to: row.quiet_to } : null,
     time_zone: row.time_zone,
+    advertising: row.ads,
+    advertising_at_night: row.ads_night,
     muted_posts: [...mutedPosts],
   };
 }
