@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { type Command, InvalidArgumentError } from 'commander';
-import { runScenario } from '../proof/drill/run-scenario.ts';
+import type { LentEngines } from '../proof/drill/lent-engines.ts';
+import { findObstacle, runScenario } from '../proof/drill/run-scenario.ts';
 import type { DrillReport, Scenario } from '../proof/drill/scenario.ts';
 import { SCENARIOS } from '../proof/drill/scenarios.ts';
 import { openScratch, type Scratch } from '../proof/drill/scratch.ts';
@@ -14,6 +15,9 @@ interface Options {
   readonly rate?: number;
   readonly seconds?: number;
   readonly minutes?: number;
+  readonly engines?: string;
+  readonly kafka?: readonly string[];
+  readonly mongodb?: string;
   readonly keep?: boolean;
   readonly json?: boolean;
   readonly list?: boolean;
@@ -41,6 +45,12 @@ export function addDrill(program: Command): void {
     .option('--rate <n>', 'events a second', parseCount(MOST))
     .option('--seconds <n>', 'how long each part of a scenario that goes by time lasts', parseCount(MOST))
     .option('--minutes <n>', 'the same in minutes, for a soak of hours', parseCount(MOST))
+    .option('--kafka <brokers>', 'brokers to kill and to freeze, host:port,… of each', parseList)
+    .option('--mongodb <url>', 'a MongoDB to kill and to freeze, without a database')
+    .option(
+      '--engines <program>',
+      'called with kill, start, freeze or thaw, and kafka or kafka-1 to kafka-n in the order of --kafka, or mongodb',
+    )
     .option('--keep', 'keep data and history of scenarios that passed, too')
     .option('--json', 'print one JSON object')
     .option('--list', 'name the scenarios')
@@ -54,7 +64,7 @@ export function addDrill(program: Command): void {
       const skipped: Skipped[] = [];
       try {
         for (const scenario of scenarios) {
-          const reason = scenario.findObstacle?.();
+          const reason = findObstacle(scenario, toLent(options));
           if (reason !== undefined) skipped.push({ name: scenario.name, reason });
           else if (!signal.aborted) reports.push(await drill(scenario, options, { seed, signal, scratch }));
         }
@@ -83,6 +93,7 @@ async function drill(
   try {
     return await runScenario(scenario, {
       ...run,
+      engines: toLent(options),
       kills,
       rounds,
       rate,
@@ -93,6 +104,10 @@ async function drill(
   } finally {
     bar.stop();
   }
+}
+
+function toLent({ engines: control, kafka = [], mongodb }: Options): LentEngines {
+  return { control, kafka, mongodb };
 }
 
 function describe(report: DrillReport): string[] {
@@ -127,6 +142,10 @@ function addScenario(name: string, before: Scenario[]): Scenario[] {
   const found = SCENARIOS.find((scenario) => scenario.name === name);
   if (!found) throw new InvalidArgumentError('There is no scenario of this name; --list shows them.');
   return [...before, found];
+}
+
+function parseList(text: string): readonly string[] {
+  return text.split(',').map((one) => one.trim());
 }
 
 function parseCount(most: number): (text: string) => number {

@@ -22,7 +22,7 @@ export interface OracleReport {
   readonly findings: readonly string[];
 }
 
-interface Tally {
+export interface Tally {
   readonly events: Record<HistoryLine['outcome'], number>;
   readonly campaigns: Set<number>;
   readonly findings: string[];
@@ -39,7 +39,14 @@ interface Tally {
  * once, and Σ counters = count(raw). The campaigns of the history must have had no other traffic.
  */
 export async function checkHistory(db: Db, path: string): Promise<OracleReport> {
-  const tally: Tally = {
+  const tally = createTally();
+  for await (const lines of readHistory(path, GROUP)) await checkLines(db, lines, tally);
+  await checkCounters(db, tally);
+  return toOracleReport(tally);
+}
+
+export function createTally(): Tally {
+  return {
     events: { ok: 0, fail: 0, unknown: 0 },
     campaigns: new Set(),
     findings: [],
@@ -49,8 +56,9 @@ export async function checkHistory(db: Db, path: string): Promise<OracleReport> 
     mismatch: 0,
     rows: 0,
   };
-  for await (const lines of readHistory(path, GROUP)) await checkLines(db, lines, tally);
-  await checkCounters(db, tally);
+}
+
+export function toOracleReport(tally: Tally): OracleReport {
   const { events } = tally;
   return {
     events: events.ok + events.fail + events.unknown,
@@ -63,7 +71,7 @@ export async function checkHistory(db: Db, path: string): Promise<OracleReport> 
   };
 }
 
-interface RawRow {
+export interface RawRow {
   readonly event_id: string;
   readonly subject_id: number;
   readonly subject_kind: number;
@@ -78,16 +86,14 @@ async function checkLines(db: Db, lines: readonly HistoryLine[], tally: Tally): 
   );
   const found = Map.groupBy(rows, (row) => row.event_id);
   tally.rows += rows.length;
-  for (const line of lines) {
-    tally.events[line.outcome] += 1;
-    tally.campaigns.add(line.campaign_id);
-    const copies = found.get(line.event_id) ?? [];
-    checkLine(line, copies, tally);
-  }
+  for (const line of lines) checkLine(line, found.get(line.event_id) ?? [], tally);
 }
 
-function checkLine(line: HistoryLine, copies: readonly RawRow[], tally: Tally): void {
+/** `copies`: every row of the raw store under the id of this line. */
+export function checkLine(line: HistoryLine, copies: readonly RawRow[], tally: Tally): void {
   const { event_id: id, outcome } = line;
+  tally.events[outcome] += 1;
+  tally.campaigns.add(line.campaign_id);
   if (copies.length === 0) {
     if (outcome === 'ok') note(tally, 'lost', 1, `${id} was acknowledged and is not in the raw store`);
     return;
@@ -140,7 +146,7 @@ async function checkCounters(db: Db, tally: Tally): Promise<void> {
     );
 }
 
-function note(tally: Tally, what: 'lost' | 'dup' | 'mismatch', count: number, finding: string): void {
+export function note(tally: Tally, what: 'lost' | 'dup' | 'mismatch', count: number, finding: string): void {
   tally[what] += count;
   if (tally.findings.length < SHOWN) tally.findings.push(finding);
 }

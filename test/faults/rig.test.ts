@@ -70,6 +70,9 @@ describe('the rig of drills', () => {
       'overload',
       'freshness',
       'rolling-restart',
+      'crash-at-kafka-steps',
+      'kafka-topology',
+      'kafka-leader',
     ]);
     await assert.rejects(weir('no-such-thing'), (error: { code?: number; stderr?: string }) => {
       assert.match(error.stderr ?? '', /no scenario of this name/);

@@ -1,11 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { runScenario } from '../../src/proof/drill/run-scenario.ts';
+import type { LentEngines } from '../../src/proof/drill/lent-engines.ts';
+import { findObstacle, runScenario } from '../../src/proof/drill/run-scenario.ts';
 import type { Scenario, ScenarioOptions } from '../../src/proof/drill/scenario.ts';
 import { openScratch } from '../../src/proof/drill/scratch.ts';
 
 /** FAULTS=ci, as `.ci/run` sets it: as many kills as a change must stand; else the short form that `npm test` has time for. */
 const faultsInFull = process.env.FAULTS === 'ci';
+
+/** Three brokers where there are three. */
+const brokers = process.env.TEST_KAFKA_CLUSTER_BROKERS ?? process.env.TEST_KAFKA_BROKERS;
+const testEngines: LentEngines = {
+  control: process.env.TEST_ENGINES,
+  kafka: brokers?.split(',') ?? [],
+  mongodb: process.env.TEST_MONGODB_URL,
+};
 
 type Sizes = Pick<ScenarioOptions, 'kills' | 'rounds' | 'rate' | 'seconds'>;
 
@@ -13,13 +22,14 @@ type Sizes = Pick<ScenarioOptions, 'kills' | 'rounds' | 'rate' | 'seconds'>;
 export function testScenario(scenario: Scenario, sizes: { short: Sizes; ci: Sizes }): void {
   const seed = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 1_000_000) + 1);
   test(`${scenario.title}: nothing is lost or counted twice (seed ${seed})`, {
-    skip: scenario.findObstacle?.() ?? false,
+    skip: findObstacle(scenario, testEngines) ?? false,
   }, async (t) => {
     const scratch = openScratch(undefined);
     try {
       const report = await runScenario(scenario, {
         ...(faultsInFull ? sizes.ci : sizes.short),
         scratch,
+        engines: testEngines,
         seed,
         keep: false,
         signal: t.signal,

@@ -17,6 +17,7 @@ import { describeSlowness, toFigures } from './load-figures.ts';
 import type { Rig } from './rig.ts';
 import type { Scenario } from './scenario.ts';
 import type { ServerProcess } from './server-process.ts';
+import { shuffle } from './shuffle.ts';
 
 const ROUNDS = 20;
 const RATE = 500;
@@ -157,11 +158,4 @@ function createProvoker(
     },
     delivered: async () => void (await Promise.all(deliveries)),
   };
-}
-
-function shuffle<T>(values: readonly T[], random: () => number): T[] {
-  return values
-    .map((value) => ({ value, at: random() }))
-    .sort((a, b) => a.at - b.at)
-    .map(({ value }) => value);
 }

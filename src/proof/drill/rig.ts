@@ -5,6 +5,7 @@ import { createHistory } from '../history.ts';
 import { createRandom } from '../random.ts';
 import { type DrillLoad, startDrillLoad, type WatchedHistory, watchHistory } from './drill-load.ts';
 import { type Judgement, judge } from './judge.ts';
+import type { DrillEngines } from './lent-engines.ts';
 import type { PostgresProcesses } from './postgres-processes.ts';
 import { createRigServers } from './rig-servers.ts';
 import { type CommandResult, type Environment, runCommand, type ServerProcess } from './server-process.ts';
@@ -15,6 +16,8 @@ export interface Rig {
   readonly dataDir: string;
   readonly historyFile: string;
   readonly random: () => number;
+  /** Those that were lent to the scenario; throws where none were. */
+  readonly engines: () => DrillEngines;
   readonly server: ServerProcess;
   readonly postgres: PostgresProcesses;
   /** Another server beside it, on a data directory and port of its own. */
@@ -44,11 +47,12 @@ interface RigOptions {
   /** An empty folder, see `openScratch`. */
   readonly dir: string;
   readonly seed: number;
+  readonly engines?: DrillEngines | undefined;
   /** Further settings of its servers and commands. */
   readonly env?: Environment;
 }
 
-export async function openRig({ dir, seed, env: more = {} }: RigOptions): Promise<Rig> {
+export async function openRig({ dir, seed, engines, env: more = {} }: RigOptions): Promise<Rig> {
   const random = createRandom(seed);
   const dataDir = join(dir, 'data');
   mkdirSync(dataDir);
@@ -60,6 +64,7 @@ export async function openRig({ dir, seed, env: more = {} }: RigOptions): Promis
     RATE_LIMITS: 'off',
     LOG_LEVEL: 'warn',
     DATA_DIR: dataDir,
+    ...engines?.env,
     ...more,
   };
   const servers = createRigServers(dir, env, logFile);
@@ -80,6 +85,10 @@ export async function openRig({ dir, seed, env: more = {} }: RigOptions): Promis
     dataDir,
     historyFile,
     random,
+    engines: () => {
+      if (!engines) throw new Error('No engines were lent to this drill.');
+      return engines;
+    },
     server,
     postgres,
     openServer: async (other) => (await servers.open(other)).server,

@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { type DrillEngines, type LentEngines, openLentEngines, whyNoEngines } from './lent-engines.ts';
 import { runInOwnMounts } from './own-mounts.ts';
 import { openRig, type Rig } from './rig.ts';
 import type { DrillReport, Scenario, ScenarioOptions, ScenarioReport } from './scenario.ts';
@@ -6,6 +7,7 @@ import type { Scratch } from './scratch.ts';
 
 interface RunOptions extends SeededOptions {
   readonly scratch: Scratch;
+  readonly engines: LentEngines;
   /** Keeps the folder of a run that passed. */
   readonly keep: boolean;
 }
@@ -15,15 +17,24 @@ interface SeededOptions extends ScenarioOptions {
   readonly seed: number;
 }
 
+/** Why a scenario cannot run here with these engines; undefined where it can. */
+export function findObstacle(scenario: Scenario, lent: LentEngines): string | undefined {
+  return (scenario.engines && whyNoEngines(scenario.engines, lent)) ?? scenario.findObstacle?.();
+}
+
 /** Runs one scenario in a new folder and judges it. A run that did not pass keeps its folder. */
 export async function runScenario(scenario: Scenario, options: RunOptions): Promise<DrillReport> {
-  const { scratch, keep, ...run } = options;
+  const { scratch, keep, engines: lent, ...run } = options;
+  const engines = scenario.engines && openLentEngines(scenario.engines, lent);
   const dir = scratch.makeRun(scenario.name);
   const report = scenario.ownMounts
     ? await runInOwnMounts(dir, scenario.name, run)
-    : await runScenarioIn(dir, scenario, run);
+    : await runScenarioIn(dir, scenario, run, engines);
   const kept = keep || !report.passed;
-  if (!kept) rmSync(dir, { recursive: true, force: true });
+  if (!kept) {
+    rmSync(dir, { recursive: true, force: true });
+    await engines?.drop();
+  }
   return { ...report, kept };
 }
 
@@ -32,9 +43,10 @@ export async function runScenarioIn(
   dir: string,
   scenario: Scenario,
   options: SeededOptions,
+  engines?: DrillEngines,
 ): Promise<DrillReport> {
   const { seed, signal } = options;
-  const rig = await openRig({ dir, seed });
+  const rig = await openRig({ dir, seed, engines });
   try {
     const report = await attempt(rig, scenario, options);
     const { events, unknown, lost, dup, mismatch, findings } = await rig.judge();

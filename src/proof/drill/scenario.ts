@@ -1,3 +1,4 @@
+import type { LentName } from './lent-engines.ts';
 import type { Rig } from './rig.ts';
 
 /** One way to break a server. Further ones: see README.md beside this file. */
@@ -7,6 +8,8 @@ export interface Scenario {
   readonly title: string;
   /** It mounts volumes, so it runs in a process that alone sees them. */
   readonly ownMounts?: true;
+  /** What an operator must lend to it: the rig's `engines`. */
+  readonly engines?: readonly LentName[];
   /** Why it cannot run on this machine, and what to do about it; undefined where it can. */
   readonly findObstacle?: () => string | undefined;
   /**

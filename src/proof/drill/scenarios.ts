@@ -1,6 +1,9 @@
 import { crashEverywhere } from './crash-everywhere.ts';
+import { crashKafka } from './crash-kafka.ts';
 import { diskFull } from './disk-full.ts';
 import { freshness } from './freshness.ts';
+import { kafkaLeader } from './kafka-leader.ts';
+import { kafkaTopology } from './kafka-topology.ts';
 import { killPostgres } from './kill-postgres.ts';
 import { killServer } from './kill-server.ts';
 import { movedClock } from './moved-clock.ts';
@@ -20,4 +23,7 @@ export const SCENARIOS: readonly Scenario[] = [
   overload,
   freshness,
   rollingRestart,
+  crashKafka,
+  kafkaTopology,
+  kafkaLeader,
 ];
