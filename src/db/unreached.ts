@@ -1,14 +1,9 @@
 import pg from 'pg';
 import { AppError } from '../kit/errors.ts';
+import { explainTls } from '../kit/tls-trouble.ts';
 
-const UNTRUSTED = new Set([
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'CERT_SIGNATURE_FAILURE',
-]);
+const TRUST =
+  'Name the authority’s certificate (PEM) in the URL: ?sslmode=verify-full&sslrootcert=/path/ca.pem.';
 
 /** SQLSTATEs of a server that answered, with what to do; it would answer the same again. */
 const REFUSALS: readonly (readonly [RegExp, (variable: string) => string])[] = [
@@ -31,16 +26,8 @@ export function explainUnreached(error: unknown, variable: string): AppError {
     const known = REFUSALS.find(([state]) => state.test(code));
     if (known) return refuse(`PostgreSQL refuses the connection (${message}): ${known[1](variable)}`);
   }
-  if (UNTRUSTED.has(code))
-    return refuse(
-      `the server's certificate is signed by nobody known here (${message}). Give the authority's certificate (PEM): ?sslmode=verify-full&sslrootcert=/path/ca.pem. Nothing was sent.`,
-    );
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
-    return refuse(
-      `the server's certificate is for another host (${message}). Use a host name that it is made for. Nothing was sent.`,
-    );
-  if (code.startsWith('CERT_'))
-    return refuse(`the server's certificate is not good: ${message}. Nothing was sent.`);
+  const untrusted = explainTls(error, TRUST);
+  if (untrusted !== undefined) return refuse(untrusted);
   if (/does not support SSL/.test(message))
     return refuse(
       'the server has no TLS (ssl = off), and the URL asks for it. Turn it on there; without sslmode in the URL, password and data go in the clear. Nothing was sent.',
