@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Counting } from './assignment/counted-logs.ts';
 import type { Config } from './config.ts';
 import { checkServer } from './db/check-server.ts';
 import { createDaySecrets, type DaySecrets } from './db/day-secrets.ts';
@@ -8,7 +9,7 @@ import { migrate } from './db/migrate.ts';
 import { openPool, type Pool } from './db/pool.ts';
 import { createReadReplica, type ReadReplica } from './db/read-replica.ts';
 import type { KafkaFacts } from './engines/kafka/kafka-log.ts';
-import { type Counting, openEventLogs } from './event-logs.ts';
+import { type LogPlacement, openEventLogs } from './event-logs.ts';
 import { findOrInsertImported } from './features/campaigns/index.ts';
 import { systemClock } from './kit/clock.ts';
 import { AppError } from './kit/errors.ts';
@@ -38,6 +39,8 @@ export interface Engines {
   /** What the log in Kafka is, for people; undefined where it is PostgreSQL's. */
   readonly kafka: KafkaFacts | undefined;
   readonly counting: Counting;
+  /** Where events go, for `weir move` and doctor. */
+  readonly placement: LogPlacement;
   readonly raw: RawStore;
   /** What fills `raw` out of the log; undefined where the log's own rows are it. */
   readonly recorder: Recorder | undefined;
@@ -103,7 +106,7 @@ export async function openEngines(config: Config, logger: Logger, options: Engin
       )
     : undefined;
   const { writes, migrates } = options;
-  const { log, counting, kafka } = await lifecycle.open(
+  const { log, counting, kafka, placement } = await lifecycle.open(
     'event log',
     openEventLogs({
       config,
@@ -127,6 +130,7 @@ export async function openEngines(config: Config, logger: Logger, options: Engin
     log,
     kafka,
     counting,
+    placement,
     raw,
     recorder,
     secrets: createDaySecrets(accepting),

@@ -6,10 +6,10 @@ import { createRawRows } from '../src/engines/postgres/raw-rows.ts';
 import { systemClock } from '../src/kit/clock.ts';
 import { countUntilDry } from '../src/pipeline/aggregate/index.ts';
 import { listParked, replayParked } from '../src/pipeline/dead-letters/index.ts';
+import { listSources } from '../src/pipeline/move/index.ts';
 import {
   findRecordLag,
   leaveLog,
-  listLeftLogs,
   type RecorderDeps,
   recordUntilDry,
   registerPartitions,
@@ -293,9 +293,9 @@ describe('recording out of Kafka', () => {
     await log.append([buildEvent()]);
     assert.equal(await findRecordLag(deps), 1);
     // Registered when it held an event already: it promises nothing yet.
-    assert.equal((await listLeftLogs(db, 'another'))[0]?.complete_through.getTime(), 0);
+    assert.equal((await listSources(db))[0]?.complete_through.getTime(), 0);
     await recordUntilDry(deps);
-    const left = async () => (await listLeftLogs(db, 'another')).map((one) => one.source);
+    const left = async () => (await listSources(db)).map((one) => one.source);
     assert.deepEqual(await left(), [log.identity]);
     assert.deepEqual([await leaveLog(db, 'unknown'), await leaveLog(db, log.identity)], [false, true]);
     assert.deepEqual(await left(), []);

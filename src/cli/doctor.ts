@@ -1,11 +1,13 @@
 import Table from 'cli-table3';
 import type { Command } from 'commander';
+import { isSamePlace } from '../assignment/engine-address.ts';
 import type { Engines } from '../compose.ts';
 import { findMigrations } from '../db/migrate.ts';
 import type { ReplicaState } from '../db/read-replica.ts';
 import type { KafkaFacts } from '../engines/kafka/kafka-log.ts';
+import type { LogPlacement } from '../event-logs.ts';
 import { EngineError } from '../kit/errors.ts';
-import type { LeftLog } from '../pipeline/record/index.ts';
+import type { CountedSource } from '../pipeline/move/index.ts';
 import { type CheckState, readCheckState } from '../pipeline/verify/index.ts';
 import { hasLeftRecorder, type Recorder } from '../raw-stores.ts';
 import { print } from './output.ts';
@@ -44,7 +46,7 @@ export function addDoctor(program: Command): void {
           await describeRaw(engines, { engine, version }, pending.length === 0),
           ...(engines.replica ? [describeReplica(await engines.replica.look())] : []),
         ];
-        return { roles, pending, ...state, checks, left };
+        return { roles, pending, ...state, checks, left, moved: describePlacement(engines.placement) };
       });
       const table = new Table({
         head: ['role', 'engine', 'version', 'state'],
@@ -52,7 +54,12 @@ export function addDoctor(program: Command): void {
       });
       for (const { role, engine, version, state } of report.roles) table.push([role, engine, version, state]);
       const found = Object.entries(report.checks?.open ?? {});
-      const lines = [table.toString(), ...describeLeft(report.left), ...describeChecks(report.checks)];
+      const lines = [
+        table.toString(),
+        ...report.moved,
+        ...describeLeft(report.left),
+        ...describeChecks(report.checks),
+      ];
       print(options.json ?? false, report, lines);
       if (report.pending.length > 0 || found.length > 0 || report.roles.some(isDown)) process.exitCode = 1;
     });
@@ -109,10 +116,18 @@ function describeLog(
   return { engine, version };
 }
 
-function describeLeft(left: readonly LeftLog[]): string[] {
-  return left.map(
-    ({ source, complete_through }) =>
-      `${source} is not read any more; numbers are complete through ${complete_through.toISOString()} until it is. If nothing is left in it: npx weir leave-log ${source}`,
+function describePlacement({ serving, configured }: LogPlacement): string[] {
+  if (isSamePlace(serving(), configured)) return [];
+  return [
+    `events go to ${serving()}, where they were moved to; the environment says ${configured}. The move counts; let the environment say the same`,
+  ];
+}
+
+function describeLeft(left: readonly CountedSource[]): string[] {
+  return left.map(({ source, address, complete_through }) =>
+    address !== null
+      ? `${source} (${address}) is read beside the log that takes events; numbers are complete through ${complete_through.toISOString()}. Once nothing can come out of it: npx weir move event-log --finish, or without a move: npx weir leave-log ${source}`
+      : `${source} is not read any more; numbers are complete through ${complete_through.toISOString()} until it is. Start once with its KAFKA_BROKERS, or if nothing is left in it: npx weir leave-log ${source}`,
   );
 }
 

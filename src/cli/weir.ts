@@ -10,6 +10,7 @@ import { addJobs } from './jobs.ts';
 import { addLeaveLog } from './leave-log.ts';
 import { addLoad } from './load.ts';
 import { addMigrate } from './migrate.ts';
+import { addMove } from './move.ts';
 import { addServe } from './serve.ts';
 import { addSimulate } from './simulate.ts';
 import { addUser } from './user.ts';
@@ -35,6 +36,7 @@ for (const add of [
   addJobs,
   addUser,
   addDemo,
+  addMove,
   addLeaveLog,
   addLoad,
   addDrill,

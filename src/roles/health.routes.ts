@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import type { Counting } from '../assignment/counted-logs.ts';
 import { FULL_DISK_BYTES, findFullDisk, LOW_DISK_BYTES } from '../db/embedded/index.ts';
 import type { Db } from '../db/pool.ts';
-import type { Counting } from '../event-logs.ts';
 import { listImports } from '../pipeline/import/index.ts';
 import { readCheckState } from '../pipeline/verify/index.ts';
 import type { EventLog } from '../ports/event-log.ts';

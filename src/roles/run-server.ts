@@ -50,10 +50,12 @@ async function startRoles(engines: Engines, { roles, workers }: ServeOptions): P
   if (!config.rateLimits)
     logger.warn('RATE_LIMITS=off: nothing is refused for coming too fast. Only for tests and load runs.');
   const password = cluster.isWorker ? undefined : await ensureAdmin(engines);
-  for (const { source } of await counting.listLeft())
+  for (const { source, address } of await counting.listLeft())
     logger.warn(
-      { log: source },
-      'events were once counted out of this log, and it is not read any more: see weir doctor',
+      { log: source, address },
+      address === null
+        ? 'events were once counted out of this log, and it is not read any more: see weir doctor'
+        : 'another log is still counted beside the one that takes events: see weir doctor',
     );
   if (roles.includes('aggregator')) await lifecycle.open('aggregator', counting.start());
   if (recorder && roles.includes('recorder')) await lifecycle.open('recorder', recorder.start());

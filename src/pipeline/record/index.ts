@@ -1,2 +1,2 @@
-export { type LeftLog, leaveLog, listLeftLogs, registerPartitions } from './record.queries.ts';
+export { leaveLog, RAW_STORE, registerPartitions } from './record.queries.ts';
 export { findRecordLag, type RecorderDeps, recordUntilDry, startRecorder } from './recorder.ts';

@@ -47,22 +47,6 @@ export async function registerPartitions(
   );
 }
 
-export interface LeftLog {
-  /** The log's identity. */
-  readonly source: string;
-  readonly complete_through: Date;
-}
-
-/** Logs that events were counted from, other than `current`, and that nobody has left for good. */
-export function listLeftLogs(db: Db, current: string): Promise<LeftLog[]> {
-  return db.query<LeftLog>(
-    `select source, min(complete_through) as complete_through from log_lanes
-     join log_positions p on p.reader = '${AGGREGATOR}' and p.log = '${RAW_STORE}' and p.partition = lane
-     where source is not null and source <> $1 and complete_through < 'infinity' group by source order by source`,
-    [current],
-  );
-}
-
 /**
  * Declares that nothing more is to come out of a log: it no longer holds `complete_through` back. What was counted stays.
  * Returns whether there was such a log. One that is named again by the configuration is read again.
