@@ -9,6 +9,7 @@ import { migrate } from './db/migrate.ts';
 import { openPool, type Pool } from './db/pool.ts';
 import { createReadReplica, type ReadReplica } from './db/read-replica.ts';
 import type { KafkaFacts } from './engines/kafka/kafka-log.ts';
+import { openPostgresSearch } from './engines/postgres/postgres-search.ts';
 import { type LogPlacement, openEventLogs } from './event-logs.ts';
 import { findOrInsertImported } from './features/campaigns/index.ts';
 import { systemClock } from './kit/clock.ts';
@@ -20,6 +21,7 @@ import { systemTimers } from './kit/wait.ts';
 import type { ImportDeps } from './pipeline/import/index.ts';
 import type { EventLog } from './ports/event-log.ts';
 import type { RawStore } from './ports/raw-store.ts';
+import type { SearchIndex } from './ports/search-index.ts';
 import { openRawStores, type Recorder } from './raw-stores.ts';
 
 /** Everything a role or a command stands on. */
@@ -44,6 +46,7 @@ export interface Engines {
   readonly raw: RawStore;
   /** What fills `raw` out of the log; undefined where the log's own rows are it. */
   readonly recorder: Recorder | undefined;
+  readonly search: SearchIndex;
   readonly secrets: DaySecrets;
   readonly embedded: boolean;
   readonly lifecycle: Lifecycle;
@@ -118,6 +121,7 @@ export async function openEngines(config: Config, logger: Logger, options: Engin
       waits: options.role === 'serve',
     }),
   );
+  const search = await lifecycle.open('search index', openPostgresSearch({ db, maintenance, log: logger }));
   const { raw, recorder } = await lifecycle.open('raw store', openRawStores({ config, db, logger }));
   return {
     config,
@@ -133,6 +137,7 @@ export async function openEngines(config: Config, logger: Logger, options: Engin
     placement,
     raw,
     recorder,
+    search,
     secrets: createDaySecrets(accepting),
     embedded: config.databaseUrl === undefined,
     lifecycle,

@@ -3,6 +3,7 @@ import { AppError, EngineError } from '../kit/errors.ts';
 import { isClean, isRawClean, type RawReport, type VerifyReport, verify } from '../pipeline/verify/index.ts';
 import type { Recorder } from '../raw-stores.ts';
 import { createBar, interruptible, print } from './output.ts';
+import { verifySearchIndex } from './search.ts';
 import { settle, withEngines } from './with-engines.ts';
 
 interface Options {
@@ -10,6 +11,7 @@ interface Options {
   readonly to?: Date;
   readonly repair?: boolean;
   readonly json?: boolean;
+  readonly search?: boolean;
 }
 
 export function addVerify(program: Command): void {
@@ -22,8 +24,13 @@ export function addVerify(program: Command): void {
       '--repair',
       'make counters that differ anew; raw rows that were altered are reported, never made official',
     )
+    .option('--search', 'compare the search index with the posts instead; --repair indexes anew what differs')
     .option('--json', 'print one JSON object')
     .action(async (options: Options) => {
+      if (options.search) {
+        await verifySearchIndex({ repair: options.repair ?? false, json: options.json ?? false });
+        return;
+      }
       const signal = interruptible();
       const report = await withEngines({}, async (engines) => {
         await settle(engines);

@@ -11,6 +11,7 @@ import { addLeaveLog } from './leave-log.ts';
 import { addLoad } from './load.ts';
 import { addMigrate } from './migrate.ts';
 import { addMove } from './move.ts';
+import { addSearch } from './search.ts';
 import { addServe } from './serve.ts';
 import { addSimulate } from './simulate.ts';
 import { addUser } from './user.ts';
@@ -38,6 +39,7 @@ for (const add of [
   addDemo,
   addMove,
   addLeaveLog,
+  addSearch,
   addLoad,
   addDrill,
   addSimulate,

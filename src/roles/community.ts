@@ -12,6 +12,10 @@ import {
   type NotificationStream,
   registerNotificationRoutes,
 } from '../features/notifications/index.ts';
+import { registerSearchRoutes } from '../features/search/index.ts';
+import { systemClock } from '../kit/clock.ts';
+import type { Logger } from '../kit/logger.ts';
+import type { SearchIndex } from '../ports/search-index.ts';
 
 /** What the community's routes stand on beside the database; read and opened before any route is declared. */
 export interface Community {
@@ -19,9 +23,11 @@ export interface Community {
   readonly seal: ReturnType<typeof createTokenSeal>;
   readonly vapidPublicKey: string;
   readonly mailKey: Buffer;
+  readonly search: SearchIndex;
+  readonly log: Logger;
 }
 
-export async function openCommunity({ db, secrets, logger }: Engines): Promise<Community> {
+export async function openCommunity({ db, secrets, search, logger }: Engines): Promise<Community> {
   const deviceKey = await secrets.get('device_key', 0);
   const vapidKey = await secrets.get('vapid_key', 0);
   return {
@@ -29,6 +35,8 @@ export async function openCommunity({ db, secrets, logger }: Engines): Promise<C
     seal: createTokenSeal(deviceKey),
     vapidPublicKey: toVapidKeys(vapidKey).publicKey,
     mailKey: await secrets.get('mail_key', 0),
+    search,
+    log: logger,
   };
 }
 
@@ -41,7 +49,8 @@ export interface CommunityDeps {
 
 export function registerCommunityRoutes(app: FastifyInstance, deps: CommunityDeps): void {
   const { db, config, community, isSignedIn } = deps;
-  const { seal, vapidPublicKey, stream, mailKey } = community;
+  const { seal, vapidPublicKey, stream, mailKey, search, log } = community;
+  registerSearchRoutes(app, { db, search, log, clock: systemClock, rateLimits: config.rateLimits });
   registerNotificationRoutes(app, { db, stream, isSignedIn });
   registerBroadcastRoutes(app, { db });
   registerDigestRoutes(app, { db, key: mailKey });

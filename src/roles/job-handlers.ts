@@ -7,7 +7,9 @@ import { pushBroadcast, sendBroadcast } from '../features/broadcasts/index.ts';
 import { createDeviceSender, createTokenSeal, type SendToDevice } from '../features/devices/index.ts';
 import { planDigests, sendDigest } from '../features/digests/index.ts';
 import { notifyOfComment, notifyOfPost, pushNotification } from '../features/notifications/index.ts';
+import { systemClock } from '../kit/clock.ts';
 import type { JobHandlers } from '../pipeline/jobs/index.ts';
+import { createPostIndexer } from '../pipeline/publish/index.ts';
 
 const FCM = 'https://fcm.googleapis.com';
 
@@ -15,7 +17,10 @@ const FCM = 'https://fcm.googleapis.com';
 export async function createJobHandlers(engines: Engines, db: Db): Promise<JobHandlers> {
   const send = await createSender(engines, db);
   const now = () => new Date();
+  const indexer = createPostIndexer({ db, search: engines.search, clock: systemClock });
+  engines.lifecycle.onClose('post indexer', () => indexer.close());
   return {
+    'index-post': { atOnce: 100, run: ({ post_id }) => indexer.indexPost(post_id) },
     'notify-post': { atOnce: 4, run: ({ post_id }, { signal }) => notifyOfPost(db, post_id, signal) },
     'notify-comment': {
       atOnce: 4,

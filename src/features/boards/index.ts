@@ -7,6 +7,7 @@ export {
   canModerate,
   canRead,
   createBoardCache,
+  readRolesOf,
   requireModerator,
   requireOpen,
   requireReadable,

@@ -1,0 +1,3 @@
+export { createPostIndexer, type PostIndexer } from './index-posts.ts';
+export { rebuildSearch } from './rebuild-search.ts';
+export { type SearchReport, verifySearch } from './verify-search.ts';
