@@ -28,12 +28,12 @@ export function giveToServer(path: string): void {
   if (user) chownSync(path, user.uid, user.gid);
 }
 
-/** Runs a program of a server to its end; throws with what it printed where that is not a good one. */
-export async function runAsServer(command: string, args: string[], env: Record<string, string> = {}) {
+/** Runs a program of a server to its end, as the user of servers; throws with what it printed where that is not a good one. */
+export async function runAsServer(command: string, args: string[], mayBeRoot = false): Promise<string> {
   const child = spawn(command, args, {
     cwd: '/',
-    env: { PATH: process.env.PATH ?? '', LC_ALL: 'C', ...env },
-    ...user,
+    env: { PATH: process.env.PATH ?? '', LC_ALL: 'C' },
+    ...(mayBeRoot ? {} : user),
   });
   let printed = '';
   for (const stream of [child.stdout, child.stderr])
@@ -53,20 +53,21 @@ export interface OwnServer {
 interface OwnServerOptions {
   readonly command: string;
   readonly args: string[];
-  readonly env?: Record<string, string>;
   readonly logFile: string;
   readonly isReady: () => Promise<boolean>;
   readonly limitMs?: number;
+  /** It does not mind to run as root. */
+  readonly mayBeRoot?: boolean;
 }
 
 /** A server that one test starts, kills and starts again. It ends with the test's process at the latest. */
 export function createOwnServer({
   command,
   args,
-  env,
   logFile,
   isReady,
   limitMs = 30_000,
+  mayBeRoot = false,
 }: OwnServerOptions): OwnServer {
   let child: ChildProcess | undefined;
   const isRunning = () => child !== undefined && child.exitCode === null && child.signalCode === null;
@@ -80,9 +81,9 @@ export function createOwnServer({
       const log = openSync(logFile, 'a');
       child = spawn(command, args, {
         cwd: '/',
-        env: { PATH: process.env.PATH ?? '', LC_ALL: 'C', ...env },
+        env: { PATH: process.env.PATH ?? '', LC_ALL: 'C' },
         stdio: ['ignore', log, log],
-        ...user,
+        ...(mayBeRoot ? {} : user),
       });
       closeSync(log);
       await until(async () => {

@@ -5,6 +5,7 @@ import { sleep } from '../../kit/wait.ts';
 import type { EventLog, LogPartition } from '../../ports/event-log.ts';
 import { type KafkaSettings, loadKafka, withLimit } from './kafka-client.ts';
 import { createKafkaReader } from './kafka-reader.ts';
+import { explainKafkaRefusal } from './kafka-refusal.ts';
 import { type KafkaTopic, openTopic, TopicError } from './kafka-topic.ts';
 import { openKafkaWriter } from './kafka-writer.ts';
 import { watchPartitions } from './partition-watch.ts';
@@ -42,7 +43,7 @@ const OPEN_PAUSE_MS = 300;
 export async function openKafkaLog(options: KafkaLogOptions): Promise<KafkaLog> {
   const { settings } = options;
   const kafka = await loadKafka();
-  const topic = await patiently(settings.brokers, (attempt) =>
+  const topic = await patiently(settings, (attempt) =>
     openTopic(kafka, settings, attempt, options.creates ?? options.writes),
   );
   const reader = createKafkaReader({ kafka, settings, topic });
@@ -87,16 +88,18 @@ function toPartitions(count: number): LogPartition[] {
 }
 
 /** What Kafka answers about its topic is final; that it does not answer may pass. */
-async function patiently<T>(brokers: readonly string[], work: (attempt: number) => Promise<T>): Promise<T> {
+async function patiently<T>(settings: KafkaSettings, work: (attempt: number) => Promise<T>): Promise<T> {
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await withLimit(work(attempt), OPEN_MS, 'answer');
     } catch (error) {
       if (error instanceof TopicError) throw new AppError('conflict', error.message, { cause: error });
+      const refusal = explainKafkaRefusal(error, settings);
+      if (refusal) throw refusal;
       if (attempt + 1 === OPEN_TRIES)
         throw new AppError(
           'unavailable',
-          `Kafka does not answer at ${brokers.join(', ')}: ${(error as Error).message}. See that it runs and that KAFKA_BROKERS and what belongs to it are right, then start again.`,
+          `Kafka does not answer at ${settings.brokers.join(', ')}: ${(error as Error).message}. See that it runs and that KAFKA_BROKERS and what belongs to it are right, then start again.`,
           { cause: error },
         );
       await sleep(OPEN_PAUSE_MS);

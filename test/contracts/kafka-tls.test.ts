@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { readFileSync, rmSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import type { KafkaSaslMechanism, KafkaSettings } from '../../src/engines/kafka/kafka-client.ts';
+import { openKafkaLog } from '../../src/engines/kafka/kafka-log.ts';
+import { systemClock } from '../../src/kit/clock.ts';
+import { AppError } from '../../src/kit/errors.ts';
+import { buildEvent } from '../support/builders.ts';
+import { type Authority, makeAuthority } from '../support/certificates.ts';
+import { testLog } from '../support/database.ts';
+import { KAFKA_USER, type OwnKafka, openOwnKafka, withoutOwnKafka } from '../support/own-kafka.ts';
+import { makeServerFolder } from '../support/own-server.ts';
+
+describe('SASL and TLS to Kafka', { concurrency: false }, () => {
+  const skip = withoutOwnKafka;
+  const dir = skip ? '' : makeServerFolder('kafka-tls');
+  let kafka: OwnKafka;
+  let ours: Authority;
+  let theirs: Authority;
+  before(async () => {
+    if (skip) return;
+    ours = makeAuthority(dir, 'ours');
+    theirs = makeAuthority(dir, 'theirs');
+    // For its name only, not for its address: then the address is another host.
+    kafka = await openOwnKafka(dir, ours.issue('broker', 'DNS:localhost'));
+  });
+  after(async () => {
+    if (skip) return;
+    await kafka?.end('SIGKILL');
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  const settings = (mechanism: KafkaSaslMechanism, parts: Partial<KafkaSettings> = {}): KafkaSettings => ({
+    brokers: [kafka.broker],
+    topic: 'weir-tls',
+    partitions: 1,
+    replication: 1,
+    sasl: { mechanism, ...KAFKA_USER },
+    tls: { ca: readFileSync(ours.file, 'utf8') },
+    ...parts,
+  });
+  const open = (of: KafkaSettings) =>
+    openKafkaLog({
+      settings: of,
+      clock: systemClock,
+      log: testLog,
+      writes: true,
+      now: async () => new Date(),
+    });
+  const refusal = async (of: KafkaSettings) => {
+    const begunAt = performance.now();
+    const answer = await open(of).then(
+      async (log) => {
+        await log.close();
+        return 'fit';
+      },
+      (error: unknown) =>
+        error instanceof AppError ? `${error.code} ${error.message}` : Promise.reject(error),
+    );
+    assert.ok(performance.now() - begunAt < 10_000, 'what a broker refuses is said at once');
+    return answer;
+  };
+  const mechanisms = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const;
+
+  for (const mechanism of mechanisms)
+    test(`${mechanism}: events are written and read`, { skip }, async () => {
+      const log = await open(settings(mechanism));
+      try {
+        const event = buildEvent();
+        const [outcome] = await log.append([event]);
+        assert.equal(outcome?.status, 'kept');
+        const { events } = await log.read(0, -1, 100);
+        assert.ok(events.some((one) => one.event.id === event.id));
+      } finally {
+        await log.close();
+      }
+    });
+
+  for (const mechanism of mechanisms)
+    test(`${mechanism}: a wrong password`, { skip }, async () => {
+      const sasl = { mechanism, username: KAFKA_USER.username, password: 'wrong' };
+      assert.match(await refusal(settings(mechanism, { sasl })), /^conflict .*KAFKA_SASL_PASSWORD/);
+    });
+
+  test('another authority, and none that is known', { skip }, async () => {
+    for (const ca of [readFileSync(theirs.file, 'utf8'), undefined])
+      assert.match(
+        await refusal(settings('SCRAM-SHA-512', { tls: { ca } })),
+        /^conflict KAFKA_BROKERS: .* authority that is not known here .*KAFKA_TLS_CA=/,
+      );
+  });
+
+  test('another host', { skip }, async () => {
+    const brokers = [kafka.broker.replace('localhost', '127.0.0.1')];
+    assert.match(
+      await refusal(settings('SCRAM-SHA-512', { brokers })),
+      /^conflict KAFKA_BROKERS: .* is for another host/,
+    );
+  });
+
+  test('no TLS and no user: refused, and never as a fallback', { skip }, async () => {
+    assert.match(
+      await refusal(settings('SCRAM-SHA-512', { tls: undefined })),
+      /^(conflict|unavailable) .*KAFKA_/,
+    );
+    assert.match(
+      await refusal(settings('SCRAM-SHA-512', { sasl: undefined })),
+      /^(conflict|unavailable) .*KAFKA_/,
+    );
+  });
+});
