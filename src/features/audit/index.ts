@@ -1,0 +1,3 @@
+export { appendAudit, checkAudit } from './audit.queries.ts';
+export { registerAuditRoutes } from './audit.routes.ts';
+export type { AuditEntry } from './audit-chain.ts';
