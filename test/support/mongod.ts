@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
+import type { IssuedCertificate } from './certificates.ts';
 import { until } from './until.ts';
 import { findFreePort } from './weir.ts';
 
@@ -22,24 +23,35 @@ export interface Mongod {
   readonly close: () => Promise<void>;
 }
 
+/** A door that only TLS and a user open. */
+export interface LockedDoor {
+  readonly certificate: IssuedCertificate;
+  /** File (PEM) of who signed it. */
+  readonly authority: string;
+  readonly username: string;
+  readonly password: string;
+}
+
 /** A MongoDB that this test alone uses: a replica set of one, with its files in `dir`. */
-export async function openMongod(dir: string): Promise<Mongod> {
+export async function openMongod(dir: string, door?: LockedDoor): Promise<Mongod> {
   if (!binary) throw new Error('TEST_MONGOD is not set: give it the path of a mongod.');
   const data = join(dir, 'mongodb');
   mkdirSync(data);
   const port = await findFreePort();
   const own = ['--dbpath', data, '--port', String(port), '--logpath', join(dir, 'mongod.log'), '--logappend'];
   const small = ['--oplogSize', '128', '--wiredTigerCacheSizeGB', '0.25', '--nounixsocket'];
+  const locked = door ? lock(dir, door) : [];
+  const host = door ? 'localhost' : '127.0.0.1';
   let child: ChildProcess | undefined;
 
   async function start(): Promise<void> {
-    child = spawn(binary!, [...own, ...small, '--bind_ip', '127.0.0.1', '--replSet', 'weir'], {
+    child = spawn(binary!, [...own, ...small, ...locked, '--bind_ip', '127.0.0.1', '--replSet', 'weir'], {
       stdio: 'ignore',
     });
     await until(async () => {
       if (child!.exitCode !== null)
         throw new Error(`mongod ended with ${child!.exitCode}: see ${dir}/mongod.log`);
-      return isPrimary(port);
+      return isPrimary(`${host}:${port}`, door);
     }, 30_000);
   }
 
@@ -55,7 +67,7 @@ export async function openMongod(dir: string): Promise<Mongod> {
     throw error;
   });
   return {
-    url: `mongodb://127.0.0.1:${port}/weir`,
+    url: `mongodb://${host}:${port}/weir`,
     crash: async (whileDown) => {
       await end('SIGKILL');
       try {
@@ -79,16 +91,19 @@ export async function openMongod(dir: string): Promise<Mongod> {
 }
 
 /** Makes the replica set at its first start, too. A new client each time: one that was refused once does not come back. */
-async function isPrimary(port: number): Promise<boolean> {
-  const client = new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`, {
+async function isPrimary(host: string, door: LockedDoor | undefined): Promise<boolean> {
+  const client = new MongoClient(`mongodb://${host}/?directConnection=true`, {
+    ...(door && { tls: true, tlsCAFile: door.authority }),
     serverSelectionTimeoutMS: 500,
     connectTimeoutMS: 500,
     socketTimeoutMS: 2_000,
   });
   try {
     const { isWritablePrimary, setName } = await client.db('admin').command({ hello: 1 });
-    const members = [{ _id: 0, host: `127.0.0.1:${port}` }];
+    const members = [{ _id: 0, host }];
     if (!setName) await client.db('admin').command({ replSetInitiate: { _id: 'weir', members } });
+    // Until there is a user, whoever comes from the same machine may make one.
+    if (isWritablePrimary && door) await makeUser(client, door);
     return isWritablePrimary === true;
   } catch {
     // It does not listen yet, or is just becoming what it shall be.
@@ -96,4 +111,28 @@ async function isPrimary(port: number): Promise<boolean> {
   } finally {
     await client.close();
   }
+}
+
+function lock(dir: string, { certificate, authority }: LockedDoor): string[] {
+  const keyFile = join(dir, 'mongodb.key');
+  writeFileSync(keyFile, 'bWVtYmVycyBvZiBvbmUgc2V0IGtub3cgaXQ=', { mode: 0o400 });
+  // Members of a set are clients of each other, and look at certificates too.
+  const tls = [
+    '--tlsMode',
+    'requireTLS',
+    '--tlsCertificateKeyFile',
+    certificate.both,
+    '--tlsCAFile',
+    authority,
+  ];
+  return ['--auth', '--keyFile', keyFile, ...tls, '--tlsAllowConnectionsWithoutCertificates'];
+}
+
+async function makeUser(client: MongoClient, { username, password }: LockedDoor): Promise<void> {
+  await client.db('admin').command({
+    createUser: username,
+    pwd: password,
+    // The first one must be able to make others.
+    roles: ['root'],
+  });
 }

@@ -1,6 +1,7 @@
 import type * as Mongo from 'mongodb';
 import { AppError, EngineError } from '../../kit/errors.ts';
 import type { Logger } from '../../kit/logger.ts';
+import { explainMongoRefusal } from './mongo-refusal.ts';
 
 type MongoPackage = typeof Mongo;
 
@@ -105,11 +106,12 @@ class LimitPassed extends Error {
 function toMongoError(driver: MongoPackage, error: unknown, operation: string): unknown {
   const isTrouble = error instanceof driver.MongoError || error instanceof LimitPassed;
   if (!isTrouble || error instanceof driver.MongoAPIError) return error;
+  const refusal = explainMongoRefusal(error);
   return new EngineError({
     engine: 'mongodb',
     operation,
     retryable: true,
     mayHaveHappened: true,
-    cause: error,
+    cause: refusal === undefined ? error : new Error(refusal, { cause: error }),
   });
 }
