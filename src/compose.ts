@@ -63,6 +63,8 @@ interface EngineOptions {
 
 const POOL = { serve: 12, command: 4 };
 const ACCEPTING = 2;
+/** Retention, and the four loops of the check in the background. */
+const MAINTENANCE = 5;
 /** Requests have 2.5 s; a command's rebuild of a day may take as long as it takes. */
 const QUERY_TIMEOUT_MS = { serve: 2_500, command: 0 };
 
@@ -93,7 +95,7 @@ export async function openEngines(config: Config, logger: Logger, options: Engin
   }
   const db = await lifecycle.open('database', pool(url, POOL[options.role], QUERY_TIMEOUT_MS[options.role]));
   const accepting = await lifecycle.open('accepting', pool(url, ACCEPTING, QUERY_TIMEOUT_MS[options.role]));
-  const maintenance = await lifecycle.open('maintenance', pool(directUrl, 3, 0));
+  const maintenance = await lifecycle.open('maintenance', pool(directUrl, MAINTENANCE, 0));
   const replica = config.databaseReplicaUrl
     ? await lifecycle.open(
         'replica',

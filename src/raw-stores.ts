@@ -17,7 +17,7 @@ import {
   replayRaw,
   startRawRecorder,
 } from './pipeline/raw-recorder/index.ts';
-import { checkRaw, type RawCheckOptions, type RawReport } from './pipeline/verify/index.ts';
+import { checkRaw, type RawCheckOptions, type RawReport, type Recorded } from './pipeline/verify/index.ts';
 import type { RawRecording, RawStore } from './ports/raw-store.ts';
 
 const DAY_MS = 86_400_000;
@@ -38,6 +38,8 @@ export interface RawStores {
 /** What fills a raw store beside the log, and holds it against the log. */
 export interface Recorder {
   readonly store: RawRecording;
+  /** For whoever holds the numbers against what the store holds. */
+  readonly recorded: Recorded;
   readonly start: () => RawRecorder;
   /** Records what waits in the log. Rejects where the store does not answer. */
   readonly untilDry: () => Promise<number>;
@@ -72,6 +74,14 @@ export async function openRawStores({ config, db, logger }: RawStoresOptions): P
     },
     recorder: {
       store: raw.recording,
+      recorded: {
+        recording: raw.recording,
+        log: deps.log,
+        reach: () => recordRawUntilDry(deps),
+        readEnds: () => readRawEnds(deps),
+        listParked: () => listRawParked(db),
+        logger,
+      },
       start: () => startRawRecorder(deps),
       untilDry: () => recordRawUntilDry(deps),
       register: async () => void (await readRawEnds(deps)),

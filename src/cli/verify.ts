@@ -40,6 +40,7 @@ export function addVerify(program: Command): void {
           from: options.from,
           to: options.to,
           repair: options.repair ?? false,
+          recorded: engines.recorder?.recorded,
           signal,
           onProgress: bar.update,
         });
@@ -55,12 +56,12 @@ export function addVerify(program: Command): void {
 }
 
 function describe(report: VerifyReport): string[] {
-  const { differences, brokenSeals, brokenSealed, strays, ranges, days, repairedDays, heldDays } = report;
+  const { differences, storeDifferences, brokenSeals, brokenSealed, strays, ranges, days } = report;
   const day = (at: Date) => at.toISOString().slice(0, 16);
   return [
-    ...differences.map(
-      (one) =>
-        `${one.table} subject ${one.subject_id} ${one.bucket_at?.toISOString() ?? 'total'} traffic ${one.traffic ?? '-'}: counted ${one.kept}, raw gives ${one.recounted}`,
+    ...differences.map((one) => `${toPlace(one)}: counted ${one.kept}, raw gives ${one.recounted}`),
+    ...storeDifferences.map(
+      (one) => `${toPlace(one)}: counted ${one.kept}, the raw store gives ${one.recounted}`,
     ),
     ...brokenSeals.map(
       (seal) =>
@@ -71,8 +72,24 @@ function describe(report: VerifyReport): string[] {
     ),
     ...(strays > 0 ? [`${strays} raw row(s) that no writer of the log has put there`] : []),
     ...ranges.map((range) => `${day(range.from)} to ${day(range.to)} UTC: ${BASIS[range.basis]}`),
-    `${days} day(s), ${differences.length} difference(s), ${brokenSeals.length} altered batch(es)${repairedDays > 0 ? `, ${repairedDays} day(s) made anew` : ''}${heldDays > 0 ? `, ${heldDays} day(s) left as they are: their raw events were altered, a recount of them would prove nothing` : ''}`,
+    `${days} day(s), ${differences.length} difference(s), ${brokenSeals.length} altered batch(es)${describeRepair(report)}`,
   ];
+}
+
+function describeRepair({ repairedDays, fromStoreDays, heldDays }: VerifyReport): string {
+  const source = fromStoreDays > 0 ? ` (${fromStoreDays} out of the raw store beside the log)` : '';
+  return [
+    ...(repairedDays > 0 ? [`, ${repairedDays} day(s) made anew${source}`] : []),
+    ...(heldDays > 0
+      ? [
+          `, ${heldDays} day(s) left as they are: their raw events were altered, a recount of them would prove nothing`,
+        ]
+      : []),
+  ].join('');
+}
+
+function toPlace({ table, subject_id, bucket_at, traffic }: VerifyReport['differences'][number]): string {
+  return `${table} subject ${subject_id} ${bucket_at?.toISOString() ?? 'total'} traffic ${traffic ?? '-'}`;
 }
 
 /** Whoever asks for a proof shall not get half of one. */

@@ -15,6 +15,10 @@ export type Traffic = 'valid' | 'invalid' | 'all';
  * RS-6  Recording an event again is success, and the first copy stays as it was.
  * RS-7  One event that cannot be stored never fails its neighbours: it alone is refused, with its reason.
  * RS-8  `check` finds every event that is missing or altered, `countDay` every one too many.
+ * RS-9  `sumMinutes` and `listActorQuarters` give, computed by the engine, what counting the same rows gives: sums by
+ *       minute, and sets by quarter of an hour. Chunks come as they are asked for, so memory stays bounded.
+ * RS-10 `digestBlocks` gives the same digests for the same rows on any engine, and others where a row was altered, added
+ *       or removed: the sum of each row's hash, made of all that it holds.
  */
 export interface RawStore {
   /** undefined: the event log's own rows are the store, so that nothing needs to be recorded. */
@@ -79,6 +83,13 @@ export interface RawRecording {
   readonly countDay: (day: number, ends: readonly LogEnd[]) => Promise<number>;
   /** The same, apart by subject and minute of `occurred_at`. */
   readonly countMinutes: (day: number, ends: readonly LogEnd[]) => AsyncIterable<SubjectMinute>;
+  /** Days that can hold an event of that time of `occurred_at`: where readers look. */
+  readonly listDaysOf: (from: Date, to: Date) => Promise<readonly number[]>;
+  readonly sumMinutes: (rows: RowsToCount) => AsyncIterable<readonly MinuteSums[]>;
+  readonly listActorQuarters: (rows: RowsToCount) => AsyncIterable<readonly ActorQuarter[]>;
+  readonly digestBlocks: (rows: RowsToDigest) => AsyncIterable<readonly RowBlock[]>;
+  /** Ids of the rows of a day that say they are of this block. */
+  readonly listIds: (day: number, block: BlockPlace) => Promise<readonly string[]>;
   /** Forgets a day with all its events. */
   readonly dropDay: (day: number) => Promise<void>;
   /** Forgets undated events received before then. */
@@ -94,6 +105,65 @@ export interface LogPlace {
 
 export interface LogEnd extends LogPlace {
   readonly position: number;
+}
+
+/** Rows of a day (as in `Event.day`), none recorded behind these ends. */
+interface RowsOfDay {
+  readonly day: number;
+  readonly ends: readonly LogEnd[];
+  /** Of the undated: the first that the log still has. Those before it, by receipt and id, are about to go here too. */
+  readonly firstUndated?: { readonly receivedAt: Date; readonly eventId: string } | undefined;
+}
+
+export interface RowsToCount extends RowsOfDay {
+  /** Of `occurred_at`; whole quarters of an hour. */
+  readonly from: Date;
+  readonly to: Date;
+  /** Ids of events that are in no number. */
+  readonly without: readonly string[];
+}
+
+export interface RowsToDigest extends RowsOfDay {
+  /** Of `received_at`; undefined: no bound on that side. */
+  readonly receivedFrom?: Date | undefined;
+  readonly receivedTo?: Date | undefined;
+}
+
+interface BySubject {
+  readonly subject_kind: number;
+  readonly subject_id: number;
+  readonly bucket_at: Date;
+}
+
+export interface MinuteSums extends BySubject {
+  /** 0: valid, 1: invalid. */
+  readonly traffic: number;
+  readonly views: number;
+  readonly true_views: number;
+  readonly clicks: number;
+}
+
+export interface ActorQuarter extends BySubject {
+  readonly actor: string;
+  /** Bits as in `actor_quarters.seen`. */
+  readonly seen: number;
+}
+
+/** Positions of one partition that one digest is about: (block × BLOCK_ROWS, (block + 1) × BLOCK_ROWS]. */
+export const BLOCK_ROWS = 8_192;
+
+export interface BlockPlace extends LogPlace {
+  readonly block: number;
+}
+
+/**
+ * Rows of a block under one digest: the sum, over the rows, of the first four bytes, little-endian, of the MD5 that
+ * MongoDB hashes an indexed value with: four bytes of zero, then the document, in the order of its fields. Rows that say
+ * they are nowhere in a log are in block -1.
+ */
+export interface RowBlock extends BlockPlace {
+  readonly rows: number;
+  readonly digest: number;
 }
 
 export interface RefusedEvent extends PositionedEvent {

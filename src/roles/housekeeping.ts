@@ -22,7 +22,12 @@ export function startHousekeeping(engines: Engines): Housekeeping {
   const stop = new AbortController();
   const { signal } = stop;
   const { maintenance: db, logger } = engines;
-  const check = startBackgroundCheck({ db, logger, now: Date.now });
+  const check = startBackgroundCheck({
+    db,
+    logger,
+    now: Date.now,
+    recorded: () => engines.recorder?.recorded,
+  });
   const running = (async () => {
     while (!signal.aborted) {
       let rest = HOUR_MS;

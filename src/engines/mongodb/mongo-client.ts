@@ -17,6 +17,11 @@ export interface MongoConnection {
   readonly db: Mongo.Db;
   /** Runs work on the engine; whatever it throws, or a limit that passed, becomes an EngineError. */
   readonly call: <T>(operation: string, work: () => Promise<T>) => Promise<T>;
+  /** What a cursor gives, chunk by chunk as it is asked for; each chunk has the limit of a call. */
+  readonly chunks: <T>(
+    operation: string,
+    open: () => Mongo.AbstractCursor<T>,
+  ) => AsyncGenerator<readonly T[]>;
   readonly close: () => Promise<void>;
 }
 
@@ -76,13 +81,23 @@ export function openMongoConnection(options: MongoConnectionOptions): MongoConne
     await connecting;
     connected = true;
   };
+  const call: MongoConnection['call'] = async (operation, work) => {
+    try {
+      return await withLimit(ready().then(work), limitMs);
+    } catch (error) {
+      throw toMongoError(driver, error, operation);
+    }
+  };
   return {
     db: client.db(/^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]+)/.exec(options.url)?.[1] ?? DEFAULT_DATABASE),
-    call: async (operation, work) => {
+    call,
+    chunks: async function* (operation, open) {
+      const cursor = open();
       try {
-        return await withLimit(ready().then(work), limitMs);
-      } catch (error) {
-        throw toMongoError(driver, error, operation);
+        while (await call(operation, () => cursor.hasNext())) yield cursor.readBufferedDocuments();
+      } finally {
+        // One that is behind a server which does not answer ends with its connection.
+        await withLimit(cursor.close(), CLOSE_MS).catch(() => undefined);
       }
     },
     // What a frozen server does not let go ends with the process.

@@ -1,10 +1,11 @@
 import type * as Mongo from 'mongodb';
 import { UNDATED } from '../../events/event-id.ts';
 import type { PositionedEvent } from '../../ports/event-log.ts';
-import type { LogEnd, LogPlace, RawMismatch, RawRecording, RefusedEvent } from '../../ports/raw-store.ts';
+import type { LogPlace, RawMismatch, RawRecording, RefusedEvent } from '../../ports/raw-store.ts';
 import type { MongoConnection } from './mongo-client.ts';
 import type { MongoDays } from './mongo-days.ts';
 import { type EventDocument, toDocument } from './mongo-documents.ts';
+import { createMongoRecounts } from './mongo-recounts.ts';
 
 const DUPLICATE_KEY = 11_000;
 /** The document itself is what the server refuses: bad value, failed to parse, type, too long a key, validator, too large. */
@@ -35,9 +36,7 @@ export function createMongoRecording(deps: RecordingDeps): RawRecording {
     record: (at, events) => connection.call('record', () => record(deps, at, events)),
     check: (at, events) => checking.call('check', () => check(deps, at, events)),
     listDays: () => checking.call('listDays', checkingDays.listDays),
-    countDay: (day, ends) =>
-      checking.call('countDay', () => checkingDays.collection(day).countDocuments(within(ends))),
-    countMinutes: (day, ends) => countMinutes(checkingDays.collection(day), ends),
+    ...createMongoRecounts({ driver: deps.driver, connection: checking, days: checkingDays }),
     dropDay: (day) => checking.call('dropDay', () => days.drop(day)),
     dropUndated: (before) =>
       checking.call('dropUndated', () => dropUndated(checkingDays.collection(UNDATED), before)),
@@ -142,38 +141,6 @@ function compare(
   if (Buffer.compare(BSON.serialize(kept), BSON.serialize(logged)) === 0) return undefined;
   const samePlace = kept.log === logged.log && kept.partition === logged.partition;
   return samePlace && kept.position < logged.position ? 'earlier' : 'altered';
-}
-
-/** Without what was recorded behind these ends. */
-function within(ends: readonly LogEnd[]): Mongo.Document {
-  if (ends.length === 0) return {};
-  return {
-    $nor: ends.map(({ log, partition, position }) => ({ log, partition, position: { $gt: position } })),
-  };
-}
-
-async function* countMinutes(collection: Mongo.Collection<EventDocument>, ends: readonly LogEnd[]) {
-  const rows = collection.aggregate<{
-    _id: { kind: number; subject: number; minute: Date };
-    count: number;
-  }>(
-    [
-      { $match: within(ends) },
-      {
-        $group: {
-          _id: {
-            kind: '$subject_kind',
-            subject: '$subject_id',
-            minute: { $dateTrunc: { date: '$occurred_at', unit: 'minute' } },
-          },
-          count: { $sum: 1 },
-        },
-      },
-    ],
-    { allowDiskUse: true },
-  );
-  for await (const { _id, count } of rows)
-    yield { subject_kind: _id.kind, subject_id: _id.subject, minute_at: _id.minute, count };
 }
 
 async function dropUndated(collection: Mongo.Collection<EventDocument>, before: Date): Promise<void> {

@@ -25,6 +25,11 @@ export function listDuePartitions(db: Db, before: number): Promise<DuePartition[
   );
 }
 
+/** Before any row is locked: a recount of the raw store beside the log holds every removal back until it ends. */
+export async function awaitRecount(tx: Db): Promise<void> {
+  await tx.query('lock table sealed_parts in row exclusive mode');
+}
+
 /** Copies the oldest `limit` events of the undated partition that were received before then into the table `going`. */
 export async function pickUndated(tx: Db, before: Date, limit: number): Promise<number> {
   await tx.query('create temp table going on commit drop as select * from event_log_undated limit 0');

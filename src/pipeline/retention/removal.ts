@@ -4,6 +4,7 @@ import { failpoint } from '../../kit/failpoint.ts';
 import { sleep } from '../../kit/wait.ts';
 import { checkReach } from '../verify/index.ts';
 import {
+  awaitRecount,
   type DuePartition,
   deleteUndated,
   dropPartition,
@@ -57,6 +58,7 @@ export async function removeUndated(db: Db, before: Date, limit: number): Promis
   const held = typeof reach === 'string' ? reach : await checkReach(db, reach);
   if (held) return { events: 0, held };
   return db.transaction(async (tx) => {
+    await awaitRecount(tx);
     await pickUndated(tx, before, limit);
     await sealSets(tx, GOING);
     const events = await sealRows(tx, GOING, UNDATED);
@@ -79,6 +81,7 @@ async function sealRows(tx: Db, rows: string, day: number): Promise<number | und
 
 /** Seals counted rows that stand in no partition any more: a parked event that was replayed after its raw row went. */
 export async function sealAlone(tx: Db, rows: string, day: number): Promise<void> {
+  await awaitRecount(tx);
   await sealSets(tx, rows);
   const { id } = await sealSums(tx, rows, day);
   await sealMinutes(tx, id);

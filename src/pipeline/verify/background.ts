@@ -1,14 +1,8 @@
-import type { Db } from '../../db/pool.ts';
-import type { Logger } from '../../kit/logger.ts';
 import { sleep } from '../../kit/wait.ts';
-import {
-  type Finding,
-  findClock,
-  findPass,
-  markPass,
-  noteFindings,
-  settleUnseen,
-} from './findings.queries.ts';
+import { type CheckDeps, createSteps, LEAST_REST_MS, report, type Steps } from './check-steps.ts';
+import { type Finding, findClock, findPass, markPass, settleUnseen } from './findings.queries.ts';
+import type { Recorded } from './recorded.ts';
+import { checkOlderRecorded, checkRecentRecorded } from './recorded-check.ts';
 import {
   checkSealsAfter,
   countStrays,
@@ -32,34 +26,35 @@ import {
 const HOUR_MS = 3_600_000;
 const RECENT_MS = DAY_MS;
 const SEALS_AT_ONCE = 50;
+/** What a pass over everything would have seen again. */
+const SETTLED_HERE = ['counter', 'set', 'raw', 'sealed'] as const;
 /** How often a round over the last day, and a pass over everything, begins. */
 const ROUND_MS = 30_000;
 const PASS_MS = HOUR_MS;
 /** Rests twice as long as it works: a third of one core of the database at most, while there is much to check. */
 const RECENT_REST = 2;
 const OLDER_REST = 9;
-const LEAST_REST_MS = 20;
 const TROUBLE_REST_MS = 2_000;
 
 export interface BackgroundCheck {
   readonly close: () => Promise<void>;
 }
 
-interface CheckDeps {
-  /** Without a limit of time on its statements. */
-  readonly db: Db;
-  readonly logger: Logger;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
-}
-
 /**
  * Verifies for as long as the process lives, in small pieces: the last day in every round, everything older in one slow
- * pass after another. Counters and sets that differ are made anew; raw rows that differ are reported, never made official.
+ * pass after another; the same of a raw store beside the log, against the log's rows. Counters and sets that differ are
+ * made anew; raw rows that differ are reported, never made official.
  */
-export function startBackgroundCheck(deps: CheckDeps): BackgroundCheck {
+export function startBackgroundCheck(
+  deps: CheckDeps & { readonly recorded?: () => Recorded | undefined },
+): BackgroundCheck {
   const stop = new AbortController();
   const { signal } = stop;
+  /** Asked for at each round: which store is filled may change. */
+  const withRecorded = (round: typeof checkRecentRecorded) => async (steps: Steps) => {
+    const recorded = deps.recorded?.();
+    if (recorded) await round(steps, recorded);
+  };
   const forever = async (rest: number, round: (steps: Steps) => Promise<void>, everyMs: number) => {
     while (!signal.aborted) {
       const begunAt = performance.now();
@@ -67,7 +62,7 @@ export function startBackgroundCheck(deps: CheckDeps): BackgroundCheck {
         await round(createSteps(deps, signal, rest));
       } catch (error) {
         if (signal.aborted) break;
-        deps.logger.warn({ err: error }, 'the check in the background waits for its database');
+        deps.logger.warn({ err: error }, 'the check in the background waits for its databases');
         await sleep(TROUBLE_REST_MS, signal);
       }
       await sleep(Math.max(LEAST_REST_MS, everyMs - (performance.now() - begunAt)), signal);
@@ -76,31 +71,14 @@ export function startBackgroundCheck(deps: CheckDeps): BackgroundCheck {
   const running = Promise.all([
     forever(RECENT_REST, checkRecent, ROUND_MS),
     forever(OLDER_REST, checkOlder, PASS_MS),
+    // Apart, since the store may be away.
+    forever(RECENT_REST, withRecorded(checkRecentRecorded), ROUND_MS),
+    forever(OLDER_REST, withRecorded(checkOlderRecorded), PASS_MS),
   ]);
   return {
     close: async () => {
       stop.abort();
       await running;
-    },
-  };
-}
-
-interface Steps extends CheckDeps {
-  readonly signal: AbortSignal;
-  /** Does one small piece and rests in proportion to what it took. */
-  readonly step: <T>(work: () => Promise<T>) => Promise<T>;
-}
-
-function createSteps(deps: CheckDeps, signal: AbortSignal, rest: number): Steps {
-  return {
-    ...deps,
-    signal,
-    step: async (work) => {
-      signal.throwIfAborted();
-      const begunAt = performance.now();
-      const result = await work();
-      await sleep(Math.max(LEAST_REST_MS, rest * (performance.now() - begunAt)), signal);
-      return result;
     },
   };
 }
@@ -149,7 +127,7 @@ async function checkOlder(steps: Steps): Promise<void> {
     const finished = done === total;
     await markPass(db, 'numbers', { cursor: finished ? 0 : day + 1, done, total, finished });
   }
-  if (whole && begin === first) await settleUnseen(db, begunAt);
+  if (whole && begin === first) await settleUnseen(db, SETTLED_HERE, begunAt);
   else await checkOlder(steps);
 }
 
@@ -224,19 +202,6 @@ async function reportDifferences(
       })),
       repaired,
     );
-  }
-}
-
-async function report(
-  { db, logger }: Steps,
-  kind: Parameters<typeof noteFindings>[1],
-  findings: readonly Finding[],
-  repaired = false,
-): Promise<void> {
-  const fresh = await noteFindings(db, kind, findings, repaired);
-  for (const key of fresh) {
-    if (repaired) logger.warn({ kind, key }, 'a number differed from its raw events and was made anew');
-    else logger.error({ kind, key }, 'stored events or numbers were altered; npx weir verify shows where');
   }
 }
 

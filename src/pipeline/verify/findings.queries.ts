@@ -1,7 +1,10 @@
 import type { Db } from '../../db/pool.ts';
 
-/** What the check in the background can find. `retention`: a removal that was held back; `clock`: one that is in doubt. */
-export type FindingKind = 'counter' | 'set' | 'raw' | 'sealed' | 'retention' | 'clock';
+/**
+ * What the check in the background can find. `raw_store`: rows of a raw store beside the log that are not the log's;
+ * `retention`: a removal that was held back; `clock`: one that is in doubt.
+ */
+export type FindingKind = 'counter' | 'set' | 'raw' | 'raw_store' | 'sealed' | 'retention' | 'clock';
 
 export interface Finding {
   /** The same finding, seen again, is one. */
@@ -39,12 +42,12 @@ export function settleFindings(db: Db, kind: FindingKind, open: readonly string[
   return settle(db, kind, 'key <> all($2)', open);
 }
 
-/** After a pass over everything: what it did not see again is no more. */
-export async function settleUnseen(db: Db, since: Date): Promise<void> {
+/** After a pass over everything of these kinds: what it did not see again is no more. */
+export async function settleUnseen(db: Db, kinds: readonly FindingKind[], since: Date): Promise<void> {
   await db.query(
     `update findings set settled_at = clock_timestamp()
-     where kind not in ('retention', 'clock') and settled_at is null and seen_at < $1`,
-    [since],
+     where kind = any($1) and settled_at is null and seen_at < $2`,
+    [kinds, since],
   );
 }
 

@@ -2,13 +2,14 @@ import { SUBJECT_KINDS } from '../../events/event.ts';
 import { UNDATED } from '../../events/event-id.ts';
 import type { LogReader } from '../../ports/event-log.ts';
 import type { LogEnd, RawMismatch, RawRecording } from '../../ports/raw-store.ts';
+import { withEveryLane } from './recorded.ts';
 
 const BATCH = 2_000;
 const SHOWN = 100;
 const MINUTE_MS = 60_000;
 
 export interface RawCheckOptions {
-  readonly log: Pick<LogReader, 'read' | 'capabilities'>;
+  readonly log: Pick<LogReader, 'identity' | 'listPartitions' | 'read' | 'capabilities'>;
   readonly recording: RawRecording;
   /** How far the recorder has come in each partition: what lies behind is not looked at. */
   readonly ends: readonly LogEnd[];
@@ -70,7 +71,8 @@ export async function checkRaw(options: RawCheckOptions): Promise<RawReport> {
     if (signal.aborted) break;
     const present = tally.present.get(day) ?? 0;
     if (present === 0 && day !== UNDATED && day < firstKept) continue;
-    const extra = (await recording.countDay(day, ends)) - present;
+    const count = await withEveryLane(options.log, ends, (every) => recording.countDay(day, every));
+    const extra = count - present;
     if (extra > 0) added.set(day, extra);
   }
   return {

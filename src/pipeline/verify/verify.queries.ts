@@ -16,26 +16,46 @@ const SUMS = `sum(views)::int8 as views, sum(true_views)::int8 as true_views, su
 const KEY = 'subject_kind, subject_id, bucket_at, traffic';
 const IN_RANGE = 'bucket_at >= $1 and bucket_at < $2';
 
-/**
- * Everything anew for [$1, $2): only events up to the aggregator's positions, since what waits in the log is not a
- * difference; and what retention sealed when it removed the raw rows.
- */
-const RECOUNT = `
+/** Events that wait parked are in no number yet. `events` is event_log under some name. */
+export const isParked = (events: string, origin: 'aggregate' | 'raw') => `exists (
+  select from dead_letters d where d.origin = '${origin}' and d.replayed_at is null
+    and d.payload ->> 'event_id' = ${events}.event_id::text
+)`;
+
+/** What numbers are made of, by minute, and by actor and quarter: only events up to the aggregator's positions. */
+const FROM_LOG = `
 counted as materialized (
   select e.subject_kind, e.subject_id, (e.rule <> 0)::int::int2 as traffic, e.actor, e.type, e.occurred_at
   from event_log e join log_positions p
     on p.reader = '${AGGREGATOR}' and p.log = 'postgres' and p.partition = e.lane and e.seq <= p.position
   where e.occurred_at >= $1 and e.occurred_at < $2 and ${COUNTABLE}
-    and not exists (
-      select from dead_letters d where d.origin = 'aggregate' and d.replayed_at is null
-        and d.payload ->> 'event_id' = e.event_id::text
-    )
+    and not ${isParked('e', 'aggregate')}
 ),
 raw_minutes as materialized (
   select subject_kind, subject_id, ${MINUTE} as bucket_at, traffic, count(*) filter (where type = 1) as views,
     count(*) filter (where type = 2) as true_views, count(*) filter (where type = 3) as clicks
   from counted group by 1, 2, 3, 4
 ),
+actors as (
+  select subject_kind, subject_id, ${QUARTER_OF_EVENT} as bucket_at, actor, bit_or(${SEEN})::int2 as seen
+  from counted group by 1, 2, 3, 4
+)`;
+
+/** The same, out of what the raw store beside the log summed up (`stageRecorded`). */
+const FROM_STORE = `
+raw_minutes as (
+  select ${KEY}, ${SUMS} from recount_minutes where ${IN_RANGE} group by ${KEY}
+),
+actors as (
+  select subject_kind, subject_id, bucket_at, actor, bit_or(seen)::int2 as seen
+  from recount_actors where ${IN_RANGE} group by 1, 2, 3, 4
+)`;
+
+export type RawSource = 'log' | 'store';
+
+/** Everything anew for [$1, $2): what waits in the log is not a difference, what retention sealed is part of the numbers. */
+const recount = (source: RawSource) => `
+${source === 'log' ? FROM_LOG : FROM_STORE},
 minutes as (
   select ${KEY}, ${SUMS} from (
     select ${KEY}, views, true_views, clicks from raw_minutes
@@ -47,10 +67,6 @@ quarters as (
     select subject_kind, subject_id, ${QUARTER} as bucket_at, traffic, views, true_views, clicks from raw_minutes
     union all select ${KEY}, views, true_views, clicks from sealed_quarters where ${IN_RANGE}
   ) as parts group by ${KEY}
-),
-actors as (
-  select subject_kind, subject_id, ${QUARTER_OF_EVENT} as bucket_at, actor, bit_or(${SEEN})::int2 as seen
-  from counted group by 1, 2, 3, 4
 )`;
 
 const differing = (table: string, kept: string, recount: string, key: string) => `
@@ -61,8 +77,8 @@ const differing = (table: string, kept: string, recount: string, key: string) =>
   where (coalesce(k.views, 0), coalesce(k.true_views, 0), coalesce(k.clicks, 0))
     is distinct from (coalesce(r.views, 0), coalesce(r.true_views, 0), coalesce(r.clicks, 0))`;
 
-const COMPARE = `
-with ${RECOUNT},
+const compare = (source: RawSource) => `
+with ${recount(source)},
 kept_minutes as (select * from counters_minute where ${IN_RANGE}),
 kept_quarters as (select * from counters_quarter where ${IN_RANGE}),
 kept_actors as (select * from actor_quarters where ${IN_RANGE})
@@ -77,8 +93,14 @@ union all
 order by 1, 2, 3, 4`;
 
 /** Every difference of counters and sets in [from, to), which are whole quarters. Up to `limit` of each table. */
-export function compareRange(db: Db, from: Date, to: Date, limit: number): Promise<Difference[]> {
-  return db.query<Difference>(COMPARE, [from, to, limit]);
+export function compareRange(
+  db: Db,
+  from: Date,
+  to: Date,
+  limit: number,
+  source: RawSource = 'log',
+): Promise<Difference[]> {
+  return db.query<Difference>(compare(source), [from, to, limit]);
 }
 
 export interface SubjectKey {
@@ -194,14 +216,14 @@ export async function holdPositions(tx: Db): Promise<void> {
 }
 
 /** Makes counters and sets of [from, to) anew. Inside a transaction that holds the positions. */
-export async function rebuildRange(tx: Db, from: Date, to: Date): Promise<void> {
+export async function rebuildRange(tx: Db, from: Date, to: Date, raw: RawSource = 'log'): Promise<void> {
   for (const [table, source] of [
     ['counters_minute', 'minutes'],
     ['counters_quarter', 'quarters'],
   ]) {
     await tx.query(`delete from ${table} where ${IN_RANGE}`, [from, to]);
     await tx.query(
-      `with ${RECOUNT} insert into ${table} (${KEY}, views, true_views, clicks)
+      `with ${recount(raw)} insert into ${table} (${KEY}, views, true_views, clicks)
        select ${KEY}, views, true_views, clicks from ${source}`,
       [from, to],
     );
@@ -209,7 +231,7 @@ export async function rebuildRange(tx: Db, from: Date, to: Date): Promise<void> 
   await tx.query(`delete from actor_quarters where ${IN_RANGE} and sealed_seen = 0`, [from, to]);
   await tx.query(`update actor_quarters set seen = sealed_seen where ${IN_RANGE}`, [from, to]);
   await tx.query(
-    `with ${RECOUNT} insert into actor_quarters (subject_kind, subject_id, bucket_at, actor, seen)
+    `with ${recount(raw)} insert into actor_quarters (subject_kind, subject_id, bucket_at, actor, seen)
      select subject_kind, subject_id, bucket_at, actor, seen from actors
      on conflict (subject_kind, subject_id, bucket_at, actor)
      do update set seen = excluded.seen | actor_quarters.sealed_seen`,

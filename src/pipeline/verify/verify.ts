@@ -1,5 +1,6 @@
 import type { Db } from '../../db/pool.ts';
 import { failpoint } from '../../kit/failpoint.ts';
+import { compareRecorded, type Recorded, repairFromStore } from './recorded.ts';
 import { type BrokenSealed, checkSealsAbout, findBrokenSets, findBrokenSums } from './seals.queries.ts';
 import { type BrokenSeal, checkSeals } from './seals.ts';
 import {
@@ -11,6 +12,7 @@ import {
   holdPositions,
   listDays,
   listSubjects,
+  type RawSource,
   rebuildRange,
   rebuildTotals,
   type SubjectKey,
@@ -27,6 +29,8 @@ export interface VerifyOptions {
   readonly from?: Date | undefined;
   readonly to?: Date | undefined;
   readonly repair: boolean;
+  /** Where MongoDB keeps the raw events too: the numbers are held against what it sums up as well. */
+  readonly recorded?: Recorded | undefined;
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, of: number, what: string) => void;
 }
@@ -46,7 +50,11 @@ export interface VerifyReport {
   readonly brokenSeals: readonly BrokenSeal[];
   readonly strays: number;
   readonly brokenSealed: readonly BrokenSealed[];
+  /** What the raw store beside the log gives otherwise than the counters: `kept` is theirs, `recounted` the store's. */
+  readonly storeDifferences: readonly Difference[];
   readonly repairedDays: number;
+  /** Those of `repairedDays` that were made anew out of the raw store beside the log. */
+  readonly fromStoreDays: number;
   /** Days that differ and were left, since their raw rows or sealed sums are what was altered. */
   readonly heldDays: number;
   /** False where it was interrupted. */
@@ -55,8 +63,10 @@ export interface VerifyReport {
 
 /** Whether nothing at all was found. */
 export function isClean(report: VerifyReport): boolean {
-  const { differences, brokenSeals, brokenSealed, strays } = report;
-  return differences.length + brokenSeals.length + brokenSealed.length + strays === 0;
+  const { differences, brokenSeals, brokenSealed, storeDifferences, strays } = report;
+  return (
+    differences.length + brokenSeals.length + brokenSealed.length + storeDifferences.length + strays === 0
+  );
 }
 
 /**
@@ -72,17 +82,19 @@ export async function verify(db: Db, options: VerifyOptions): Promise<VerifyRepo
   const differences: Difference[] = [];
   const brokenSealed = await findBrokenSums(db, from, to);
   const ranges: VerifiedRange[] = [];
+  const storeDifferences: Difference[] = [];
+  const tally = { repairedDays: 0, fromStoreDays: 0, heldDays: 0 };
   const report = () => ({
     ranges,
     differences,
     brokenSealed,
     brokenSeals: seals.broken,
     strays: seals.strays,
+    storeDifferences,
+    ...tally,
   });
-  let repairedDays = 0;
-  let heldDays = 0;
   for (const [index, day] of days.entries()) {
-    if (options.signal.aborted) return { ...report(), days: index, repairedDays, heldDays, finished: false };
+    if (options.signal.aborted) return { ...report(), days: index, finished: false };
     const start = new Date(Math.max(day.getTime(), from.getTime()));
     const end = new Date(Math.min(day.getTime() + DAY_MS, to.getTime()));
     brokenSealed.push(...(await findBrokenSets(db, day, new Date(day.getTime() + DAY_MS))));
@@ -94,14 +106,22 @@ export async function verify(db: Db, options: VerifyOptions): Promise<VerifyRepo
     differences.push(...found);
     if (found.length > 0 && options.repair) {
       const doubtful = seals.strays > 0 || isDoubtful(start, end, [...seals.broken, ...brokenSealed]);
-      if (!doubtful && (await repairRange(db, start, end))) repairedDays += 1;
-      else heldDays += 1;
+      const made = doubtful ? undefined : await repairOf(db, options.recorded, start, end);
+      if (made === undefined) tally.heldDays += 1;
+      else tally.repairedDays += 1;
+      if (made === 'store') tally.fromStoreDays += 1;
       failpoint?.('verify.after-commit');
     }
+    if (options.recorded)
+      storeDifferences.push(
+        ...(await compareRecorded(db, options.recorded, { from: start, to: end }, SHOWN)),
+      );
     options.onProgress(index + 1, days.length, day.toISOString().slice(0, 10));
   }
-  differences.push(...(await checkTotals(db, { ...options, repair: options.repair && heldDays === 0 })));
-  return { ...report(), days: days.length, repairedDays, heldDays, finished: true };
+  differences.push(
+    ...(await checkTotals(db, { ...options, repair: options.repair && tally.heldDays === 0 })),
+  );
+  return { ...report(), days: days.length, finished: true };
 }
 
 /** True where rows that something in [from, to) rests on were altered: a recount of them proves nothing. */
@@ -126,6 +146,17 @@ export function repairRange(db: Db, from: Date, to: Date): Promise<boolean> {
     failpoint?.('verify.before-commit');
     return true;
   });
+}
+
+/** Out of the raw store beside the log where it gives what the log gives, else out of the log; undefined: not at all. */
+async function repairOf(
+  db: Db,
+  recorded: Recorded | undefined,
+  from: Date,
+  to: Date,
+): Promise<RawSource | undefined> {
+  if (recorded && (await repairFromStore(db, recorded, from, to))) return 'store';
+  return (await repairRange(db, from, to)) ? 'log' : undefined;
 }
 
 /** Totals that differ from the sum of their quarters, of every subject; with `repair` they are made anew. */
