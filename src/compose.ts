@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Counting } from './assignment/counted-logs.ts';
+import { type MovingRaw, openMovingRaw, type RawPlacement } from './assignment/moving-raw.ts';
 import type { Config } from './config.ts';
 import { checkServer } from './db/check-server.ts';
 import { createDaySecrets, type DaySecrets } from './db/day-secrets.ts';
@@ -22,7 +23,7 @@ import type { ImportDeps } from './pipeline/import/index.ts';
 import type { EventLog } from './ports/event-log.ts';
 import type { RawStore } from './ports/raw-store.ts';
 import type { SearchIndex } from './ports/search-index.ts';
-import { openRawStores, type Recorder } from './raw-stores.ts';
+import type { Recorder } from './raw-stores.ts';
 
 /** Everything a role or a command stands on. */
 export interface Engines {
@@ -46,6 +47,9 @@ export interface Engines {
   readonly raw: RawStore;
   /** What fills `raw` out of the log; undefined where the log's own rows are it. */
   readonly recorder: Recorder | undefined;
+  /** Fills every raw store beside the log; it follows a move. */
+  readonly startRecording: MovingRaw['start'];
+  readonly rawPlacement: RawPlacement;
   readonly search: SearchIndex;
   readonly secrets: DaySecrets;
   readonly embedded: boolean;
@@ -124,7 +128,10 @@ export async function openEngines(config: Config, logger: Logger, options: Engin
     }),
   );
   const search = await lifecycle.open('search index', openPostgresSearch({ db, maintenance, log: logger }));
-  const { raw, recorder } = await lifecycle.open('raw store', openRawStores({ config, db, logger }));
+  const moving = await lifecycle.open(
+    'raw store',
+    openMovingRaw({ config, db, logger, follows: options.role === 'serve' }),
+  );
   return {
     config,
     logger,
@@ -137,8 +144,12 @@ export async function openEngines(config: Config, logger: Logger, options: Engin
     kafka,
     counting,
     placement,
-    raw,
-    recorder,
+    raw: moving.raw,
+    get recorder() {
+      return moving.recorder();
+    },
+    startRecording: moving.start,
+    rawPlacement: moving.placement,
     search,
     secrets: createDaySecrets(accepting),
     embedded: config.databaseUrl === undefined,

@@ -26,6 +26,8 @@ interface RawStoresOptions {
   readonly config: Pick<Config, 'mongodbUrl' | 'rawRetentionDays'>;
   readonly db: Db;
   readonly logger: Logger;
+  /** Which store it is, as it said last: while a move is under way there may be two. */
+  readonly lastIdentity?: () => string | undefined;
 }
 
 export interface RawStores {
@@ -53,14 +55,25 @@ export interface Recorder {
 }
 
 /** PostgreSQL's own rows, or MongoDB where MONGODB_URL is set. It need not answer yet: events are kept without it. */
-export async function openRawStores({ config, db, logger }: RawStoresOptions): Promise<RawStores> {
+export async function openRawStores({
+  config,
+  db,
+  logger,
+  lastIdentity,
+}: RawStoresOptions): Promise<RawStores> {
   if (config.mongodbUrl === undefined)
     return { raw: createPostgresRaw(db), recorder: undefined, close: () => Promise.resolve() };
   const { openMongoRaw } = await import('./engines/mongodb/mongo-raw.ts');
   const raw = await openMongoRaw({ url: config.mongodbUrl, log: logger });
   const own = createPostgresRaw(db);
   // Whichever log takes the events: what was counted out of it lies in lanes of PostgreSQL, each event once.
-  const deps = { db, log: createLaneReader(db), recording: raw.recording, logger };
+  const deps = {
+    db,
+    log: createLaneReader(db),
+    recording: raw.recording,
+    logger,
+    ...(lastIdentity && { lastIdentity }),
+  };
   return {
     raw: {
       ...withFallback(raw, own, {

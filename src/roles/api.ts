@@ -80,7 +80,9 @@ export async function startApi(engines: Engines): Promise<Api> {
     db,
     log,
     raw,
-    recorder: engines.recorder,
+    get recorder() {
+      return engines.recorder;
+    },
     secrets,
     members,
     sessions,
@@ -132,7 +134,9 @@ export async function registerRoutes(app: FastifyInstance, deps: RouteDeps): Pro
     db,
     log,
     counting: deps.counting,
-    recorder: deps.recorder,
+    get recorder() {
+      return deps.recorder;
+    },
     stopping: deps.stopping,
     dataDir,
   });

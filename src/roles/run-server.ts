@@ -46,7 +46,7 @@ export async function runServer(options: ServeOptions): Promise<void> {
 }
 
 async function startRoles(engines: Engines, { roles, workers }: ServeOptions): Promise<void> {
-  const { config, counting, recorder, logger, lifecycle } = engines;
+  const { config, counting, logger, lifecycle } = engines;
   if (!config.rateLimits)
     logger.warn('RATE_LIMITS=off: nothing is refused for coming too fast. Only for tests and load runs.');
   const password = cluster.isWorker ? undefined : await ensureAdmin(engines);
@@ -58,7 +58,7 @@ async function startRoles(engines: Engines, { roles, workers }: ServeOptions): P
         : 'another log is still counted beside the one that takes events: see weir doctor',
     );
   if (roles.includes('aggregator')) await lifecycle.open('aggregator', counting.start());
-  if (recorder && roles.includes('recorder')) await lifecycle.open('recorder', recorder.start());
+  if (roles.includes('recorder')) await lifecycle.open('recorder', engines.startRecording());
   if (roles.includes('housekeeping')) await lifecycle.open('housekeeping', startHousekeeping(engines));
   if (roles.includes('worker')) await lifecycle.open('worker', startWorker(engines));
   if (roles.includes('scheduler')) await lifecycle.open('scheduler', startScheduler(engines));

@@ -1,12 +1,6 @@
 export { type Following, type FollowOptions, followMove } from './follow-move.ts';
-export {
-  backLog,
-  finishLog,
-  type LogMoveDeps,
-  type LogMoveReport,
-  type MoveProgress,
-  moveLog,
-} from './move-log.ts';
+export { backLog, finishLog, type LogMoveDeps, type MoveReport, moveLog } from './move-log.ts';
+export { backRaw, finishRaw, moveRaw, type RawMoveDeps } from './move-raw.ts';
 export {
   type CountedSource,
   findFirstMove,

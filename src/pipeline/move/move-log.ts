@@ -55,7 +55,7 @@ export interface MoveProgress {
   readonly waiting: readonly string[];
 }
 
-export interface LogMoveReport {
+export interface MoveReport {
   readonly source: string;
   readonly target: string;
   readonly state: MoveState;
@@ -64,12 +64,12 @@ export interface LogMoveReport {
 }
 
 /** Moves the log to `to`, or goes on with the move that is under way. Run again after any interruption, it resumes. */
-export async function moveLog(deps: LogMoveDeps, to: string | undefined): Promise<LogMoveReport> {
+export async function moveLog(deps: LogMoveDeps, to: string | undefined): Promise<MoveReport> {
   return run(deps, await begin(deps, to), 'done');
 }
 
 /** Leads back to where the newest move came from. */
-export async function backLog(deps: LogMoveDeps): Promise<LogMoveReport> {
+export async function backLog(deps: LogMoveDeps): Promise<MoveReport> {
   const { db, own } = deps;
   const move = await findMove(db, ROLE);
   if (!move || move.state === 'back')
@@ -89,7 +89,7 @@ export async function backLog(deps: LogMoveDeps): Promise<LogMoveReport> {
 }
 
 /** Says that the log it came from may go: everything that was acknowledged there is counted, and nothing can come any more. */
-export async function finishLog(deps: LogMoveDeps): Promise<LogMoveReport> {
+export async function finishLog(deps: LogMoveDeps): Promise<MoveReport> {
   const move = await findMove(deps.db, ROLE);
   if (!move || !isOpen(move))
     throw new AppError('conflict', 'No move of the event log is under way: there is nothing to finish.');
@@ -137,7 +137,7 @@ const NEXT: Partial<Record<MoveState, MoveState>> = {
   done: 'finished',
 };
 
-async function run(deps: LogMoveDeps, begun: Move, until: 'done' | 'finished'): Promise<LogMoveReport> {
+async function run(deps: LogMoveDeps, begun: Move, until: 'done' | 'finished'): Promise<MoveReport> {
   const { db, signal } = deps;
   let move = begun;
   const counting = deps.startCounting();
@@ -211,7 +211,7 @@ async function isCountedSince(db: Db, address: string, own: string, since: Date)
 }
 
 /** Nobody has written to the target yet. */
-async function giveUp({ db, own }: LogMoveDeps, move: Move): Promise<LogMoveReport> {
+async function giveUp({ db, own }: LogMoveDeps, move: Move): Promise<MoveReport> {
   const { source, target } = move;
   await db.transaction(async (tx) => {
     if (!(await advanceMove(tx, move, 'back'))) throw changed();

@@ -1,4 +1,4 @@
-export { listRawParked, listRecorded } from './raw-recorder.queries.ts';
+export { forgetStore, listRawParked, listRecorded, readerOf } from './raw-recorder.queries.ts';
 export {
   type RawLag,
   type RawRecorder,

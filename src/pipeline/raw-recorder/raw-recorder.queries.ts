@@ -35,9 +35,22 @@ export async function readRawPositions(
   );
 }
 
-/** Whoever filled another store is no reader any more: it would hold retention back for ever. */
+/**
+ * Whoever filled another store is no reader any more: it would hold retention back for ever. Both stores of a move that is
+ * under way stay.
+ */
 export async function forgetOtherStores(db: Db, reader: string): Promise<void> {
-  await db.query(`delete from log_positions where reader like '${RECORDER}%' and reader <> $1`, [reader]);
+  await db.query(
+    `delete from log_positions where reader like '${RECORDER}%' and reader <> $1 and reader not in (
+       select '${RECORDER}' || a.identity from role_moves m join engine_addresses a on a.address in (m.source, m.target)
+       where m.role = 'raw-store' and m.state not in ('finished', 'back'))`,
+    [reader],
+  );
+}
+
+/** Nobody fills this store any more. */
+export async function forgetStore(db: Db, reader: string): Promise<void> {
+  await db.query('delete from log_positions where reader = $1', [reader]);
 }
 
 /** An event that the store cannot hold. */
@@ -94,12 +107,19 @@ export async function moveRecorder(db: Db, stretch: RecordedStretch): Promise<bo
   return row!.moved;
 }
 
-/** How far the raw store beside the log is filled, without asking that store; of every log that filled it. */
-export async function listRecorded(db: Db, log: string): Promise<(LogEnd & { complete_through: Date })[]> {
+/**
+ * How far the raw store beside the log is filled, without asking that store. Without `reader`, of every store: while a move
+ * is under way there may be two.
+ */
+export async function listRecorded(
+  db: Db,
+  log: string,
+  reader?: string,
+): Promise<(LogEnd & { complete_through: Date })[]> {
   return db.query(
     `select log, partition, position, complete_through from log_positions
-     where reader like '${RECORDER}%' and log = $1 order by partition`,
-    [log],
+     where reader like '${RECORDER}%' and log = $1 and reader = coalesce($2, reader) order by partition`,
+    [log, reader ?? null],
     'list_recorded',
   );
 }

@@ -22,8 +22,10 @@ import {
   readRawPositions,
 } from './raw-recorder.queries.ts';
 
-/** Rows and documents of a batch are made at one go, and requests of this process wait as long. */
-const BATCH = 500;
+/** Rows and documents of a page are made at one go, and requests of this process wait as long. */
+const PAGE = 500;
+/** As many as there are connections to the store. */
+const PAGES = 4;
 const TRIES = 5;
 const NOT_LOGGED = 'The log does not have it as an event any more.';
 const ASK_MS = 5_000;
@@ -35,6 +37,8 @@ export interface RawRecorderDeps {
   readonly log: LogReader;
   readonly recording: RawRecording;
   readonly logger: Logger;
+  /** Which store it is, as it said last, without asking it; absent where there can be but one. */
+  readonly lastIdentity?: () => string | undefined;
 }
 
 export interface RawRecorder {
@@ -69,24 +73,30 @@ export interface RawLag {
   readonly lag_ms: number | null;
 }
 
+type KnownPositions = Pick<RawRecorderDeps, 'db' | 'log' | 'lastIdentity'>;
+
+function readerIn({ lastIdentity }: KnownPositions): string | undefined {
+  const identity = lastIdentity?.();
+  return identity === undefined ? undefined : readerOf(identity);
+}
+
 /** By the log's positions alone: the raw store may be down. */
-export async function readRawLag({ db, log }: Pick<RawRecorderDeps, 'db' | 'log'>): Promise<RawLag> {
-  const recorded = await listRecorded(db, log.identity);
+export async function readRawLag(deps: KnownPositions): Promise<RawLag> {
+  const { db, log } = deps;
+  const recorded = await listRecorded(db, log.identity, readerIn(deps));
   const known = new Map(recorded.map((one) => [one.partition, one.position]));
   let lag = 0;
   for (const { partition } of await log.listPartitions())
     lag += (await log.span(partition, known.get(partition) ?? 0, MOST_LAG)).count;
-  return { lag_events: lag, lag_ms: (await readRawAge({ db, log })) ?? null };
+  return { lag_events: lag, lag_ms: (await readRawAge(deps)) ?? null };
 }
 
 /** Milliseconds since the instant before which the raw store has every event; undefined before each partition was begun. */
-export async function readRawAge({
-  db,
-  log,
-}: Pick<RawRecorderDeps, 'db' | 'log'>): Promise<number | undefined> {
+export async function readRawAge(deps: KnownPositions): Promise<number | undefined> {
+  const { db, log } = deps;
   const now = await log.clock();
   const partitions = await log.listPartitions();
-  const recorded = await listRecorded(db, log.identity);
+  const recorded = await listRecorded(db, log.identity, readerIn(deps));
   const known = new Set(recorded.map((one) => one.partition));
   if (recorded.length === 0 || partitions.some(({ partition }) => !known.has(partition))) return undefined;
   const through = Math.min(...recorded.map((one) => one.complete_through.getTime()));
@@ -124,6 +134,8 @@ interface HeldBatch extends LogBatch {
 /** The steps of counting, with a raw store to be filled instead of counters. */
 function toSteps({ db, log, recording, logger }: RawRecorderDeps): CountingDeps {
   const held = new Map<number, HeldBatch>();
+  // A log that keeps copies would send two of one id at once, and either could come first.
+  const mostPages = log.capabilities.deduplicates ? PAGES : 1;
   let reader: string | undefined;
   let askedAt = Number.NEGATIVE_INFINITY;
 
@@ -137,17 +149,34 @@ function toSteps({ db, log, recording, logger }: RawRecorderDeps): CountingDeps 
     return opened;
   }
 
-  async function write(batch: CountedBatch, { events, unreadable = [], count }: HeldBatch) {
+  /**
+   * Further pages are read while those before them are on their way: each waits for the majority's journal, which several
+   * share. All of them move the position once.
+   */
+  async function write(batch: CountedBatch, first: HeldBatch) {
     const place = { log: log.identity, partition: batch.partition };
     const filling = await openReader();
-    failpoint?.('record.before-write');
-    const refused = await recordWithTries(recording, place, events);
+    const pages: LogBatch[] = [];
+    const writing: Promise<readonly RefusedEvent[]>[] = [];
+    for (let page: LogBatch = first; page.count > 0; ) {
+      pages.push(page);
+      failpoint?.('record.before-write');
+      const refused = recordWithTries(recording, place, page.events);
+      // Heard once all pages are under way.
+      refused.catch(() => undefined);
+      writing.push(refused);
+      if (page.atEnd || pages.length === mostPages) break;
+      page = await log.read(batch.partition, page.upTo, PAGE);
+    }
+    const refused = (await Promise.all(writing)).flat();
     failpoint?.('record.after-write');
     if (refused.length > 0)
       logger.warn({ ...place, refused: refused.length }, 'events could not be recorded and were parked');
+    const unreadable = pages.flatMap((page) => page.unreadable ?? []);
     const letters = [...refused.map(toLetter), ...unreadable.map((one) => ({ ...one, tries: 1 }))];
-    const moved = await moveRecorder(db, { ...batch, reader: filling, letters });
-    return moved ? count : undefined;
+    const { upTo } = pages.at(-1)!;
+    const moved = await moveRecorder(db, { ...batch, upTo, reader: filling, letters });
+    return moved ? pages.reduce((sum, page) => sum + page.count, 0) : undefined;
   }
 
   return {
@@ -178,7 +207,7 @@ function toSteps({ db, log, recording, logger }: RawRecorderDeps): CountingDeps 
     },
     logger,
     ...REAL_TIME,
-    batch: BATCH,
+    batch: PAGE,
     waiting: 'recording waits for the raw store',
   };
 }
