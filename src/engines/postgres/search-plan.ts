@@ -17,17 +17,20 @@ export interface Ranking {
   readonly beginning: number;
   /** How much long documents lose: score / (1 + length · log of words). */
   readonly length: number;
+  /** What is left of the score of a document that has almost nothing of what was asked; 1: it does not matter. */
+  readonly uncovered: number;
   /** Least share of the question's weight that a document must have, be it once in its text. */
   readonly least: number;
 }
 
 export const RANKING: Ranking = {
   body: 0.4,
-  pair: 0.5,
-  pairs: 0.4,
-  asWritten: 0.3,
-  beginning: 0.2,
-  length: 0.1,
+  pair: 0.35,
+  pairs: 0.2,
+  asWritten: 0.08,
+  beginning: 0.1,
+  length: 0.15,
+  uncovered: 0.2,
   least: 0.15,
 };
 
@@ -48,12 +51,16 @@ export interface Statistics {
 export interface Score {
   readonly query: string;
   readonly weight: number;
+  /** Which of the things that were asked for it is about; undefined: only a bonus. */
+  readonly unit: string | undefined;
 }
 
 export interface SearchPlan {
   /** Only documents that match this are weighed. */
   readonly candidates: string;
   readonly scores: readonly Score[];
+  /** What share each unit is of all that was asked for and is anywhere. */
+  readonly shares: ReadonlyMap<string, number>;
   /** Least score that is an answer, before the length counts. */
   readonly least: number;
   /** Whose places are shown. */
@@ -96,7 +103,8 @@ export function planSearch(
   const seen = parts.filter(({ finds, documents }) => finds && documents > 0);
   return {
     candidates: finding.map(({ query, condition }) => `(${condition ?? query})`).join(' | '),
-    scores: parts.map(({ query, weight }) => ({ query, weight })),
+    scores: parts.map(({ query, weight, unit }) => ({ query, weight, unit })),
+    shares: toShares(seen),
     least: sumWeights(seen.length > 0 ? seen : finding) * ranking.least * ranking.body * ONCE,
     shownTerms: [...new Set(parts.flatMap(({ terms }) => terms ?? []))],
     shownPrefixes: [...new Set(parts.flatMap(({ prefixes }) => prefixes ?? []))],
@@ -136,6 +144,7 @@ function toParts(word: WordTerms, statistics: Statistics, ranking: Ranking): Par
     weight: alone ? rarity(seen, statistics.documents) : ranking.asWritten * stems,
     documents: seen,
     finds: alone,
+    unit: alone ? written : undefined,
     terms: [written],
   });
   return parts;
@@ -152,6 +161,7 @@ function toStemParts(stem: string, statistics: Statistics, ranking: Ranking): Pa
       weight: weight * (pairs.length > 0 ? 1 - ranking.pair : 1),
       documents: seen,
       finds: true,
+      unit: stem,
       terms: [stem],
     },
   ];
@@ -162,6 +172,7 @@ function toStemParts(stem: string, statistics: Statistics, ranking: Ranking): Pa
       weight: weight * ranking.pair,
       documents: pairs.length === 1 ? seen : Math.min(...pairs.map(statistics.of)),
       finds: true,
+      unit: stem,
       terms: pairs,
     });
   else if (isHangul(stem) && ranking.beginning > 0)
@@ -170,6 +181,7 @@ function toStemParts(stem: string, statistics: Statistics, ranking: Ranking): Pa
       weight: weight * ranking.beginning,
       documents: statistics.of(`_${stem}`),
       finds: statistics.of(stem) === 0,
+      unit: stem,
       prefixes: [`=${stem}`],
     });
   return parts;
@@ -190,6 +202,7 @@ function toPairParts(
       weight: (share * rarity(documents, statistics.documents)) / pairs.length,
       documents,
       finds,
+      unit: finds ? term : undefined,
       terms: [term],
     };
   });
@@ -200,15 +213,23 @@ function toInitialParts({ text }: WordTerms, statistics: Statistics): Part[] {
   const term = `^${text}`;
   const documents = statistics.documents / 20;
   return [
-    { query: quote(term), weight: 2, documents, finds: true, terms: [term] },
-    { query: `${quote(term)}:*`, weight: 1, documents, finds: true, prefixes: [term] },
-    { query: quote(text), weight: 3, documents: statistics.of(text), finds: true, terms: [text] },
+    { query: quote(term), weight: 2, documents, finds: true, unit: text, terms: [term] },
+    { query: `${quote(term)}:*`, weight: 1, documents, finds: true, unit: text, prefixes: [term] },
+    { query: quote(text), weight: 3, documents: statistics.of(text), finds: true, unit: text, terms: [text] },
   ];
 }
 
 /** How much a term tells that so many of all documents have: Robertson and Spärck Jones, as in BM25. */
 function rarity(having: number, documents: number): number {
   return Math.log(1 + (Math.max(documents, having) - having + 0.5) / (having + 0.5));
+}
+
+function toShares(parts: readonly Part[]): ReadonlyMap<string, number> {
+  const all = sumWeights(parts);
+  const shares = new Map<string, number>();
+  for (const { unit, weight } of parts)
+    if (unit !== undefined) shares.set(unit, (shares.get(unit) ?? 0) + weight / all);
+  return shares;
 }
 
 function sumWeights(scores: readonly Score[]): number {

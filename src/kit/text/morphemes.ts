@@ -59,7 +59,14 @@ function toMorpheme({ text, pos }: Token): Morpheme[] {
   return [{ text, noun: pos.startsWith('N') }];
 }
 
-const cut = (word: string) => word.slice(0, LONGEST_WORD);
+const cut = (word: string) => spell(word.slice(0, LONGEST_WORD));
+
+/** Endings as they are often typed (못햇어, 알겟다, 됬네), as the analyzer knows them; not 타겟을. Each syllable stays one. */
+function spell(word: string): string {
+  return word
+    .replaceAll('됬', '됐')
+    .replaceAll(/(?<=[가-힣])[햇겟](?=[다어는네지던니나냐죠])/g, (one) => (one === '햇' ? '했' : '겠'));
+}
 
 /** Whether nothing but a few characters stands between this word and the one before it; a gap is the end of a sentence. */
 function isNext(words: readonly TextWord[], at: number): boolean {
