@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { KafkaSettings } from './engines/kafka/kafka-client.ts';
 import { KAFKA_SETTINGS, toKafkaSettings } from './kafka-settings.ts';
 import { type ArmedFailpoint, parseFailpoint } from './kit/failpoint.ts';
+import { MEMBER_SETTINGS } from './member-settings.ts';
 import { PUSH_SERVICES } from './ports/push.ts';
 import {
   type EngineCredentials,
@@ -55,6 +56,9 @@ export interface Config {
   readonly allowedOrigins: readonly string[];
   readonly visitorCookie: boolean;
   readonly rateLimits: boolean;
+  readonly boardsCreatedBy: 'member' | 'admin';
+  /** Whether an edit must say which version it edits. */
+  readonly requirePrecondition: boolean;
   readonly rawRetentionDays: number;
   readonly logLevel: string;
   /** Where this process kills itself; undefined but in tests. */
@@ -175,12 +179,7 @@ export const SETTINGS = {
     false,
     onOff,
   ),
-  RATE_LIMITS: setting(
-    '`off` turns refusals off, for tests and load runs. Verdicts stay.',
-    'on',
-    true,
-    onOff,
-  ),
+  ...MEMBER_SETTINGS,
   RAW_RETENTION_DAYS: setting(
     'How long raw events are kept; counters stay for ever.',
     '90',
@@ -249,6 +248,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, envFile = '.env
     allowedOrigins: read('ALLOWED_ORIGINS'),
     visitorCookie: read('VISITOR_COOKIE'),
     rateLimits: read('RATE_LIMITS'),
+    boardsCreatedBy: read('BOARDS_CREATED_BY'),
+    requirePrecondition: read('REQUIRE_PRECONDITION'),
     rawRetentionDays: read('RAW_RETENTION_DAYS'),
     logLevel: read('LOG_LEVEL'),
     failpoint: read('FAILPOINT'),

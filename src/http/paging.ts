@@ -62,12 +62,12 @@ export function toKeysetLink(
   url: string,
   query: { readonly last_id?: number; readonly first_id?: number },
   ids: readonly number[],
+  hasOlder = query.first_id !== undefined ? ids.length > 0 : ids.length === KEYSET_LIMIT,
 ): string | undefined {
   const newest = ids[0] ?? query.first_id;
   const oldest = ids.at(-1) ?? query.last_id;
   const links: string[] = [];
-  const mayHaveOlder = query.first_id !== undefined ? ids.length > 0 : ids.length === KEYSET_LIMIT;
-  if (mayHaveOlder && oldest !== undefined) {
+  if (hasOlder && oldest !== undefined) {
     links.push(`<${withQuery(url, { last_id: oldest, first_id: undefined })}>; rel="next"`);
   }
   if (newest !== undefined) {

@@ -19,6 +19,7 @@ export const ERROR_STATUS = {
   unsupported_type: 415,
   invalid: 422,
   event_id_reused: 422,
+  precondition_required: 428,
   rate_limited: 429,
   overloaded: 503,
   unavailable: 503,

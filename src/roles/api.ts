@@ -29,6 +29,7 @@ import { createIngest, type FindSubject, type Ingest } from '../pipeline/ingest/
 import { type Community, openCommunity, registerCommunityRoutes } from './community.ts';
 import { ERASURES } from './erasures.ts';
 import { registerHealthRoutes } from './health.routes.ts';
+import { findPublicPost, openPosting, type Posting, registerPostingRoutes } from './posting.ts';
 import { registerTracker } from './tracker.routes.ts';
 import { version } from './version.ts';
 
@@ -50,11 +51,12 @@ export async function startApi(engines: Engines): Promise<Api> {
   lifecycle.onClose('sessions', () => sessions.stop());
   const cache = createCampaignCache(engines.accepting, clock, logger);
   lifecycle.onClose('campaign cache', () => cache.close());
+  const posting = openPosting(engines);
   const live = createLiveTotals(engines.replica?.read ?? ((work) => work(db)), logger);
   const cookies = cookieNames(isSecure(config));
   const origins = new Set([...config.allowedOrigins, ...(config.publicUrl ? [config.publicUrl.origin] : [])]);
   const ingest = createIngest(
-    { log, findSubject: subjectFinder(cache), secrets, clock },
+    { log, findSubject: subjectFinder(cache, posting), secrets, clock },
     { retentionDays: config.rawRetentionDays, refuseFloods: config.rateLimits },
   );
   const findVisitor = await openVisitors(engines, origins);
@@ -93,6 +95,7 @@ export async function startApi(engines: Engines): Promise<Api> {
     clock,
     cookies,
     community,
+    posting,
     isSignedIn: (request) => holds(() => authenticate(request, credentials, 'none')),
     stopping: () => stopping,
   });
@@ -119,6 +122,7 @@ interface RouteDeps
   readonly clock: Clock;
   readonly cookies: CookieNames;
   readonly community: Community;
+  readonly posting: Posting;
   readonly isSignedIn: (request: FastifyRequest) => boolean;
   readonly stopping: () => boolean;
 }
@@ -157,6 +161,7 @@ export async function registerRoutes(app: FastifyInstance, deps: RouteDeps): Pro
     visitorCookie: config.visitorCookie,
     clock,
   });
+  registerPostingRoutes(app, { config, posting: deps.posting, ingest, findVisitor, search: undefined });
   registerCommunityRoutes(app, { db, config, community: deps.community, isSignedIn: deps.isSignedIn });
   registerCollectingRoutes(app, {
     ingest,
@@ -196,10 +201,10 @@ function isSecure({ publicUrl }: Config): boolean {
   return publicUrl?.protocol === 'https:';
 }
 
-/** Campaigns are the first kind of subject; each later kind adds its line here. */
-function subjectFinder(cache: CampaignCache): FindSubject {
+/** Each kind of subject adds its line here. */
+function subjectFinder(cache: CampaignCache, posting: Posting): FindSubject {
   return (subject, at) => {
-    if (subject.kind !== 'campaign') return false;
+    if (subject.kind === 'post') return findPublicPost(posting, subject.id);
     const found = cache.get(subject.id);
     return found instanceof Promise ? found.then((row) => isLive(row, at)) : isLive(found, at);
   };

@@ -7,6 +7,7 @@ import { pushBroadcast, sendBroadcast } from '../features/broadcasts/index.ts';
 import { createDeviceSender, createTokenSeal, type SendToDevice } from '../features/devices/index.ts';
 import { planDigests, sendDigest } from '../features/digests/index.ts';
 import { notifyOfComment, notifyOfPost, pushNotification } from '../features/notifications/index.ts';
+import { purgeDeleted } from '../features/posts/index.ts';
 import { systemClock } from '../kit/clock.ts';
 import type { JobHandlers } from '../pipeline/jobs/index.ts';
 import { createPostIndexer } from '../pipeline/publish/index.ts';
@@ -26,6 +27,7 @@ export async function createJobHandlers(engines: Engines, db: Db): Promise<JobHa
       atOnce: 4,
       run: ({ comment_id }, { signal }) => notifyOfComment(db, comment_id, signal),
     },
+    'purge-posts': { atOnce: 1, run: (_payload, { signal }) => purgeDeleted(db, signal) },
     'send-broadcast': { atOnce: 1, run: (payload, { signal }) => sendBroadcast(db, payload, signal) },
     'push-broadcast': { atOnce: 20, run: (payload) => pushBroadcast({ db, send, now }, payload) },
     ...(await createDigestHandlers(engines, db)),

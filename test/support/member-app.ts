@@ -2,6 +2,7 @@ import type { Db } from '../../src/db/pool.ts';
 import type { Identity, Role } from '../../src/http/authenticate.ts';
 import { createServer } from '../../src/http/server.ts';
 import { AppError } from '../../src/kit/errors.ts';
+import { actorNumber } from './builders.ts';
 import { testLog } from './database.ts';
 
 /** A server whose callers are named by `Bearer <member id>`: sign-in has tests of its own. */
@@ -9,7 +10,7 @@ export function createMemberApp(rolesOf: (memberId: number) => readonly Role[] =
   const verifyAccess = (token: string): Identity => {
     const memberId = Number(token);
     if (!Number.isInteger(memberId)) throw new AppError('not_signed_in', 'no member');
-    return { memberId, actorId: '', roles: rolesOf(memberId), sessionId: '' };
+    return { memberId, actorId: actorNumber(memberId), roles: rolesOf(memberId), sessionId: '' };
   };
   const authenticate = {
     verifyAccess,
