@@ -24,8 +24,8 @@ import {
 
 /** Rows and documents of a page are made at one go, and requests of this process wait as long. */
 const PAGE = 500;
-/** As many as there are connections to the store. */
-const PAGES = 4;
+/** Of one move of the position: two for each connection to the store, so that none of them rests. */
+const PAGES = 8;
 const TRIES = 5;
 const NOT_LOGGED = 'The log does not have it as an event any more.';
 const ASK_MS = 5_000;
