@@ -31,13 +31,16 @@ interface PoolOptions {
   readonly log: Logger;
 }
 
+const BIGINTS = 1016;
+const DOUBLES = 1022;
+
 // Numbers: every bigint of ours stays far below 2^53 (ids, positions, counts), and JSON has no bigint.
 const types = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
     oid === 20 || oid === 1700
       ? Number
       : pg.types.getTypeParser(
-          oid,
+          oid === BIGINTS ? DOUBLES : oid,
           format === 'binary' ? 'binary' : 'text',
         )) as typeof pg.types.getTypeParser,
 };

@@ -15,15 +15,15 @@ export interface IdempotencyClaim {
 
 /**
  * The Idempotency-Key of a signed-in member's request (draft-ietf-httpapi-idempotency-key-header; quoted or not, 1 to 255
- * visible ASCII characters), undefined without one. Throws `invalid`.
+ * printable ASCII characters), undefined without one. Throws `invalid`.
  */
 export function readIdempotencyKey(request: FastifyRequest): IdempotencyClaim | undefined {
   const header = request.headers['idempotency-key'];
   if (header === undefined) return undefined;
   requireViewer(request.viewer);
   const key = typeof header === 'string' ? header.replace(/^"(.*)"$/, '$1') : '';
-  if (!/^[\x21-\x7e]{1,255}$/.test(key))
-    throw invalid([{ path: 'Idempotency-Key', message: 'must have 1 to 255 visible ASCII characters' }]);
+  if (!/^[\x20-\x7e]{1,255}$/.test(key))
+    throw invalid([{ path: 'Idempotency-Key', message: 'must have 1 to 255 printable ASCII characters' }]);
   const path = request.url.split('?', 1)[0]!;
   return {
     memberId: request.viewer.memberId,

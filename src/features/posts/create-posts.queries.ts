@@ -1,8 +1,8 @@
+import type { InsertedRow } from '../../db/insert-groups.ts';
 import type { Db } from '../../db/pool.ts';
+import { takeQuota, type WriteQuota } from '../../db/write-quotas.ts';
 
-/** Posts of a member in any minute, and in a day that begins with the first one. */
-export const PER_MINUTE = 10;
-export const PER_DAY = 1_000;
+export const POST_QUOTA: WriteQuota = { action: 'post', perMinute: 10, perDay: 1_000 };
 
 export interface NewPost {
   readonly boardId: number;
@@ -25,21 +25,18 @@ export interface CreatedPost {
   readonly display_name: string;
 }
 
-interface CreatedRow {
-  /** From 1, in the order given. One without a row: its board is not open. */
-  readonly at: number;
-  /** Null: the member is past the limit. */
-  readonly made: CreatedPost | null;
-}
-
 /**
  * Several posts of different members, with their places, jobs and kept answers: one statement, one commit. The row of
  * `board_places` is held until the commit, so places are given in the order of commits.
  * A key that was used meanwhile fails the statement (`idempotency_keys_pkey`).
  */
-export function insertPosts(db: Db, posts: readonly NewPost[], limited: boolean): Promise<CreatedRow[]> {
+export function insertPosts(
+  db: Db,
+  posts: readonly NewPost[],
+  limited: boolean,
+): Promise<InsertedRow<CreatedPost>[]> {
   const of = <T>(pick: (post: NewPost) => T): T[] => posts.map(pick);
-  return db.query<CreatedRow>(
+  return db.query<InsertedRow<CreatedPost>>(
     statement(limited),
     [
       of((post) => post.boardId),
@@ -64,7 +61,7 @@ with asked as materialized (
   from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::text[], $8::text[], $9::bytea[])
     with ordinality as a(board_id, author_id, title, content, content_html, is_draft, route, key, fingerprint, at)
   join boards b on b.id = a.board_id and b.deleted_at is null and b.archived_at is null
-), ${limited ? QUOTA : 'allowed as (select distinct author_id as member_id from asked)'},
+), ${limited ? takeQuota(POST_QUOTA) : 'allowed as (select distinct author_id as member_id from asked)'},
 numbered as materialized (
   select a.*, row_number() over (partition by a.board_id order by a.is_draft, a.at) as nth
   from asked a join allowed q on q.member_id = a.author_id
@@ -98,44 +95,6 @@ numbered as materialized (
   insert into idempotency_keys (member_id, route, key, fingerprint, answer)
   select author_id, route, key, fingerprint, made from answered where key is not null
 )
-select asked.at::integer as at, answered.made from asked left join answered using (at)`;
-}
-
-/** Taken in the same statement, under the member's row: exact over all instances. */
-const QUOTA = `allowed as (
-  insert into write_quotas as q (member_id, action, recent, day_start, day_count)
-  select author_id, 'post', array[asked_at], asked_at, 1 from asked order by author_id
-  on conflict (member_id, action) do update set
-    recent = array_prepend(excluded.day_start, q.recent[1:${PER_MINUTE - 1}]),
-    day_start = case when q.day_start > excluded.day_start - interval '1 day' then q.day_start else excluded.day_start end,
-    day_count = case when q.day_start > excluded.day_start - interval '1 day' then q.day_count + 1 else 1 end
-  where (q.recent[${PER_MINUTE}] is null or q.recent[${PER_MINUTE}] <= excluded.day_start - interval '1 minute')
-    and (q.day_count < ${PER_DAY} or q.day_start <= excluded.day_start - interval '1 day')
-  returning member_id
-)`;
-
-/** Seconds until this member may write again. */
-export async function findPostWait(db: Db, memberId: number): Promise<number> {
-  const [row] = await db.query<{ seconds: number }>(
-    `select greatest(
-       extract(epoch from recent[${PER_MINUTE}] + interval '1 minute' - clock_timestamp()),
-       case when day_count >= ${PER_DAY} then extract(epoch from day_start + interval '1 day' - clock_timestamp()) end,
-       1)::float8 as seconds
-     from write_quotas where member_id = $1 and action = 'post'`,
-    [memberId],
-  );
-  return row?.seconds ?? 1;
-}
-
-/** Makes room for a key that is past its 24 hours and not swept yet. */
-export async function dropOldAnswer(
-  db: Db,
-  memberId: number,
-  claim: { readonly route: string; readonly key: string },
-): Promise<void> {
-  await db.query(
-    `delete from idempotency_keys
-     where member_id = $1 and route = $2 and key = $3 and created_at <= now() - interval '24 hours'`,
-    [memberId, claim.route, claim.key],
-  );
+select asked.at::integer as at, answered.made, case when answered.at is null then 'limit' end as refused
+from asked left join answered using (at)`;
 }

@@ -1,5 +1,6 @@
 import type { Claim } from '../../db/idempotency.ts';
 import { findAnswer } from '../../db/idempotency.ts';
+import type { InsertGroups } from '../../db/insert-groups.ts';
 import type { Db } from '../../db/pool.ts';
 import type { Viewer } from '../../http/authenticate.ts';
 import { hasRole } from '../../http/policy.ts';
@@ -17,9 +18,8 @@ import {
   unknownBoard,
 } from '../boards/index.ts';
 import { type Changed, deletePost, editPost, pinPost, restorePost } from './change-posts.queries.ts';
-import type { CreatedPost } from './create-posts.queries.ts';
+import type { CreatedPost, NewPost } from './create-posts.queries.ts';
 import { type CachedPost, isPublic, type PostCache } from './post-cache.ts';
-import type { PostGroups } from './post-groups.ts';
 import { MOST_PINNED, type PostPages } from './post-list.ts';
 import type { PostRow } from './posts.queries.ts';
 import type { PostBody, PostParams, PostPatchBody } from './posts.schemas.ts';
@@ -30,7 +30,7 @@ export interface Posts {
   readonly boards: BoardCache;
   readonly posts: PostCache;
   readonly pages: PostPages;
-  readonly groups: PostGroups;
+  readonly groups: InsertGroups<NewPost, CreatedPost>;
   readonly renderer: Renderer;
 }
 
@@ -103,8 +103,9 @@ export async function createPost(
     isDraft,
   };
   const known = claim && (await findAnswer<CreatedPost>(deps.db, claim));
-  const made = known ? known.answer : await deps.groups.create({ ...post, claim }, claim);
-  if (!made) throw await whyClosed(deps, boardId);
+  const written = known ? { made: known.answer } : await deps.groups.create({ ...post, claim });
+  if (!('made' in written)) throw await whyClosed(deps, boardId);
+  const { made } = written;
   deps.posts.forget(made.id);
   if (!isDraft) deps.pages.forget(boardId);
   const { created_at, ...beside } = made;
