@@ -1,12 +1,13 @@
 import pg from 'pg';
-import { EngineError } from '../kit/errors.ts';
+import { AppError, EngineError } from '../kit/errors.ts';
 
 /**
  * Grades what PostgreSQL or its connection throws. Constraint and data errors stay `DatabaseError` (their statement
  * did nothing, and the caller knows what they mean); everything that says "not now" becomes an `EngineError`.
  */
 export function toEngineError(error: unknown, operation: string, sent: boolean): unknown {
-  if (error instanceof EngineError) return error;
+  // What work inside a transaction refuses is its own word.
+  if (error instanceof EngineError || error instanceof AppError) return error;
   if (error instanceof pg.DatabaseError) {
     const state = error.code ?? '';
     if (!isTransient(state)) return error;

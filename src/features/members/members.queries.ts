@@ -10,6 +10,10 @@ export interface MemberRow {
   readonly display_name: string;
   readonly roles: Role[];
   readonly token_version: number;
+  /** Null for one who is not banned now. */
+  readonly banned_at: Date | null;
+  readonly banned_until: Date | null;
+  readonly ban_reason: string | null;
 }
 
 export interface CredentialRow extends MemberRow {
@@ -25,7 +29,8 @@ export interface NewMember {
   readonly roles: readonly Role[];
 }
 
-const COLUMNS = 'id, actor_id, username, first_name, last_name, display_name, roles, token_version';
+const COLUMNS = `id, actor_id, username, first_name, last_name, display_name, roles, token_version,
+  case when banned_until > now() or banned_until is null then banned_at end as banned_at, banned_until, ban_reason`;
 
 export async function insertMember(db: Db, member: NewMember): Promise<MemberRow> {
   const [row] = await db.query<MemberRow>(
@@ -127,7 +132,7 @@ export async function updatePassword(db: Db, id: number, hash: string): Promise<
 export async function eraseMember(db: Db, id: number): Promise<{ token_version: number } | undefined> {
   const [row] = await db.query<{ token_version: number }>(
     `update members set username = null, password_hash = null, first_name = '', last_name = '', display_name = '',
-       roles = '{}', actor_id = gen_random_uuid(), deleted_at = now(), token_version = token_version + 1,
+       roles = '{}', actor_id = gen_random_uuid(), deleted_at = now(), banned_at = null, banned_until = null, ban_reason = null, token_version = token_version + 1,
        tokens_changed_at = clock_timestamp(), sessions_valid_from = clock_timestamp()
      where id = $1 and deleted_at is null returning token_version`,
     [id],

@@ -21,6 +21,8 @@ export interface Member {
   readonly roles: readonly Role[];
   /** Access tokens made for an older version are refused. */
   readonly tokenVersion: number;
+  /** Of one who may not sign in now; without an end: for good. */
+  readonly ban: { readonly until: Date | undefined; readonly reason: string } | undefined;
 }
 
 interface Signup {
@@ -52,6 +54,8 @@ export interface Members {
   readonly ensureAdmin: (admin: { username: string; password: string }) => Promise<boolean>;
   /** Hears of every change by this process; others hear by `listChangedTokens`. */
   readonly onTokensChanged: (listener: TokensChanged) => void;
+  /** Tells of one that another feature made: a ban. */
+  readonly tokensChanged: TokensChanged;
   /** Whose tokens changed in the last `seconds`, by any process. */
   readonly listChangedTokens: (seconds: number) => Promise<{ id: number; token_version: number }[]>;
 }
@@ -107,6 +111,7 @@ export function createMembers({ db, erasures = [] }: MembersDeps): Members {
       tokensChanged(id, row.token_version);
     },
     ensureAdmin: (admin) => ensureAdmin(db, passwords, admin),
+    tokensChanged,
     onTokensChanged: (listener) => void listeners.push(listener),
     listChangedTokens: (seconds) => queries.listChangedTokens(db, seconds),
   };
@@ -181,5 +186,6 @@ function toMember(row: queries.MemberRow): Member {
     displayName: row.display_name || `Member ${row.id}`,
     roles: row.roles,
     tokenVersion: row.token_version,
+    ban: row.banned_at ? { until: row.banned_until ?? undefined, reason: row.ban_reason ?? '' } : undefined,
   };
 }

@@ -18,7 +18,10 @@ interface Attempt {
   readonly byCookie: boolean;
 }
 
-/** Checks a name and password, and opens a session. Throws `bad_credentials` for every failure, or `rate_limited`. */
+/**
+ * Checks a name and password, and opens a session. Throws `bad_credentials` for every failure, `rate_limited`, or `not_allowed`
+ * for a member who is banned.
+ */
 export type SignIn = (attempt: Attempt) => Promise<{ member: Member; tokens: Tokens }>;
 
 const QUARTER_HOUR_MS = 15 * 60_000;
@@ -35,6 +38,8 @@ export function createSignIn({ members, sessions, clock, rateLimits: enabled }: 
     byAddress.take(pair);
     byAccount.take(account);
     const member = await members.checkCredentials(username, password);
+    // Told to who knows the password alone.
+    if (member?.ban) throw banned(member.ban);
     const tokens = member && (await sessions.open(member, byCookie));
     if (!tokens) throw new AppError('bad_credentials', 'Username or password is wrong.');
     // Only failures count: a member may sign in as often as they like.
@@ -42,4 +47,9 @@ export function createSignIn({ members, sessions, clock, rateLimits: enabled }: 
     byAccount.giveBack(account);
     return { member, tokens };
   };
+}
+
+function banned({ until, reason }: NonNullable<Member['ban']>): AppError {
+  const end = until ? ` until ${until.toISOString()}` : '';
+  return new AppError('not_allowed', `This account is suspended${end}: ${reason}`);
 }
