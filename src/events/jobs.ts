@@ -21,6 +21,7 @@ export interface JobPayloads {
   'send-digest': { readonly member_id: number; readonly until: string };
   /** Removes for good what was deleted longer ago than it is kept. */
   'purge-posts': Scheduled;
+  'purge-comments': Scheduled;
 }
 
 /** Payload of what a schedule makes: the occurrence, RFC 3339. */

@@ -162,7 +162,8 @@ export async function registerRoutes(app: FastifyInstance, deps: RouteDeps): Pro
     clock,
   });
   registerPostingRoutes(app, { config, posting: deps.posting, ingest, findVisitor, search: undefined });
-  registerCommunityRoutes(app, { db, config, community: deps.community, isSignedIn: deps.isSignedIn });
+  const { community, posting, isSignedIn } = deps;
+  registerCommunityRoutes(app, { db, config, community, posting, members, isSignedIn });
   registerCollectingRoutes(app, {
     ingest,
     findVisitor,

@@ -3,10 +3,24 @@ import type { Engines } from '../compose.ts';
 import type { Db } from '../db/pool.ts';
 import { createPostgresJobs } from '../engines/postgres/postgres-jobs.ts';
 import { toVapidKeys } from '../engines/webpush/web-push.ts';
+import { registerAuditRoutes } from '../features/audit/index.ts';
 import { registerBroadcastRoutes } from '../features/broadcasts/index.ts';
+import {
+  type CommentPages,
+  createCommentGroups,
+  createCommentPages,
+  registerCommentRoutes,
+} from '../features/comments/index.ts';
 import { createTokenSeal, registerDeviceRoutes } from '../features/devices/index.ts';
 import { registerDigestRoutes } from '../features/digests/index.ts';
 import { registerJobRoutes } from '../features/jobs/index.ts';
+import type { Members } from '../features/members/index.ts';
+import {
+  createTextRules,
+  registerModerationRoutes,
+  registerReactionRoutes,
+  type TextRules,
+} from '../features/moderation/index.ts';
 import {
   createNotificationStream,
   type NotificationStream,
@@ -16,6 +30,7 @@ import { registerSearchRoutes } from '../features/search/index.ts';
 import { systemClock } from '../kit/clock.ts';
 import type { Logger } from '../kit/logger.ts';
 import type { SearchIndex } from '../ports/search-index.ts';
+import type { Posting } from './posting.ts';
 
 /** What the community's routes stand on beside the database; read and opened before any route is declared. */
 export interface Community {
@@ -24,10 +39,24 @@ export interface Community {
   readonly vapidPublicKey: string;
   readonly mailKey: Buffer;
   readonly search: SearchIndex;
+  readonly comments: {
+    readonly pages: CommentPages;
+    readonly groups: ReturnType<typeof createCommentGroups>;
+  };
+  readonly rules: TextRules;
   readonly log: Logger;
 }
 
-export async function openCommunity({ db, secrets, search, logger }: Engines): Promise<Community> {
+export async function openCommunity(engines: Engines): Promise<Community> {
+  const { config, db, secrets, search, logger, lifecycle } = engines;
+  const rules = createTextRules(db, systemClock, logger);
+  const comments = {
+    pages: createCommentPages(db, systemClock, logger),
+    groups: createCommentGroups(db, systemClock, { limited: config.rateLimits }),
+  };
+  lifecycle.onClose('comments', async () => {
+    await Promise.all([comments.pages, comments.groups, rules].map((part) => part.close()));
+  });
   const deviceKey = await secrets.get('device_key', 0);
   const vapidKey = await secrets.get('vapid_key', 0);
   return {
@@ -36,6 +65,8 @@ export async function openCommunity({ db, secrets, search, logger }: Engines): P
     vapidPublicKey: toVapidKeys(vapidKey).publicKey,
     mailKey: await secrets.get('mail_key', 0),
     search,
+    comments,
+    rules,
     log: logger,
   };
 }
@@ -44,6 +75,8 @@ export interface CommunityDeps {
   readonly db: Db;
   readonly config: Engines['config'];
   readonly community: Community;
+  readonly posting: Posting;
+  readonly members: Pick<Members, 'tokensChanged'>;
   readonly isSignedIn: (request: FastifyRequest) => boolean;
 }
 
@@ -51,9 +84,34 @@ export function registerCommunityRoutes(app: FastifyInstance, deps: CommunityDep
   const { db, config, community, isSignedIn } = deps;
   const { seal, vapidPublicKey, stream, mailKey, search, log } = community;
   registerSearchRoutes(app, { db, search, log, clock: systemClock, rateLimits: config.rateLimits });
+  registerTalk(app, deps);
   registerNotificationRoutes(app, { db, stream, isSignedIn });
   registerBroadcastRoutes(app, { db });
   registerDigestRoutes(app, { db, key: mailKey });
   registerDeviceRoutes(app, { db, seal, services: config.webPushServices, vapidPublicKey });
   registerJobRoutes(app, { queue: createPostgresJobs(db) });
+  registerAuditRoutes(app, { db });
+}
+
+function registerTalk(
+  app: FastifyInstance,
+  { db, config, community, posting, members }: CommunityDeps,
+): void {
+  const { boards, posts, pages, renderer } = posting;
+  const { comments, rules } = community;
+  const { requirePrecondition } = config;
+  const judgeText = rules.judge;
+  registerCommentRoutes(app, { db, boards, posts, ...comments, renderer, judgeText, requirePrecondition });
+  registerReactionRoutes(app, { db, boards });
+  registerModerationRoutes(app, {
+    db,
+    boards,
+    rules,
+    forget: (boardId, postId) => {
+      posts.forget(postId);
+      pages.forget(boardId);
+      comments.pages.forget(postId);
+    },
+    tokensChanged: members.tokensChanged,
+  });
 }

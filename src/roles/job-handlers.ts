@@ -4,6 +4,7 @@ import { createFcmPush, readServiceAccount } from '../engines/fcm/fcm-push.ts';
 import { createSmtpMail } from '../engines/smtp/smtp-mail.ts';
 import { createWebPush, toVapidKeys } from '../engines/webpush/web-push.ts';
 import { pushBroadcast, sendBroadcast } from '../features/broadcasts/index.ts';
+import { purgeTombstones } from '../features/comments/index.ts';
 import { createDeviceSender, createTokenSeal, type SendToDevice } from '../features/devices/index.ts';
 import { planDigests, sendDigest } from '../features/digests/index.ts';
 import { notifyOfComment, notifyOfPost, pushNotification } from '../features/notifications/index.ts';
@@ -28,6 +29,7 @@ export async function createJobHandlers(engines: Engines, db: Db): Promise<JobHa
       run: ({ comment_id }, { signal }) => notifyOfComment(db, comment_id, signal),
     },
     'purge-posts': { atOnce: 1, run: (_payload, { signal }) => purgeDeleted(db, signal) },
+    'purge-comments': { atOnce: 1, run: (_payload, { signal }) => purgeTombstones(db, signal) },
     'send-broadcast': { atOnce: 1, run: (payload, { signal }) => sendBroadcast(db, payload, signal) },
     'push-broadcast': { atOnce: 20, run: (payload) => pushBroadcast({ db, send, now }, payload) },
     ...(await createDigestHandlers(engines, db)),

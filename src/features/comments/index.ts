@@ -1,6 +1,7 @@
 import { createInsertGroups } from '../../db/insert-groups.ts';
 import type { Db } from '../../db/pool.ts';
 import type { Clock } from '../../kit/clock.ts';
+import { purgeComments } from './comments.queries.ts';
 import {
   COMMENT_QUOTA,
   type CreatedComment,
@@ -9,7 +10,6 @@ import {
 } from './create-comments.queries.ts';
 
 export { type CommentPages, createCommentPages } from './comment-pages.ts';
-export { purgeComments } from './comments.queries.ts';
 export { registerCommentRoutes } from './comments.routes.ts';
 export type { JudgeText } from './comments.service.ts';
 
@@ -22,4 +22,10 @@ export function createCommentGroups(db: Db, clock: Clock, { limited }: { readonl
     what: 'comments',
     insert: (rows) => insertComments(db, rows, limited),
   });
+}
+
+const PURGED_AT_ONCE = 500;
+
+export async function purgeTombstones(db: Db, signal: AbortSignal): Promise<void> {
+  while ((await purgeComments(db, PURGED_AT_ONCE)) === PURGED_AT_ONCE) signal.throwIfAborted();
 }
