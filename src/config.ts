@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { COMMUNITY_SETTINGS, type CommunityConfig, toCommunityConfig } from './community-settings.ts';
 import type { KafkaSettings } from './engines/kafka/kafka-client.ts';
 import { KAFKA_SETTINGS, toKafkaSettings } from './kafka-settings.ts';
 import { type ArmedFailpoint, parseFailpoint } from './kit/failpoint.ts';
 import { MEMBER_SETTINGS } from './member-settings.ts';
-import { PUSH_SERVICES } from './ports/push.ts';
 import {
   type EngineCredentials,
   mongodbUrl,
@@ -12,7 +12,6 @@ import {
   optionalUrl,
   parseCidrs,
   parseCredentials,
-  parseList,
   parseOrigins,
   postgresUrl,
   type Setting,
@@ -22,7 +21,7 @@ import {
 } from './setting.ts';
 
 /** The environment, read once. The only reader of `process.env` beside the tests. */
-export interface Config {
+export interface Config extends CommunityConfig {
   readonly host: string;
   readonly port: number;
   readonly dataDir: string;
@@ -46,12 +45,6 @@ export interface Config {
   /** For engines that a role moves to or came from. */
   readonly credentials: readonly EngineCredentials[];
   readonly publicUrl: URL | undefined;
-  /** Hosts that web push may go to, beside none other. */
-  readonly webPushServices: readonly string[];
-  /** undefined: no push to phones. */
-  readonly fcmServiceAccount: string | undefined;
-  /** undefined: no mail is sent. */
-  readonly mail: { readonly url: string; readonly from: string } | undefined;
   readonly trustedProxies: readonly string[];
   readonly allowedOrigins: readonly string[];
   readonly visitorCookie: boolean;
@@ -136,31 +129,7 @@ export const SETTINGS = {
     undefined,
     optionalUrl('http:', 'https:'),
   ),
-  WEB_PUSH_SERVICES: setting<readonly string[]>(
-    'Hosts that messages to browsers may go to, separated by commas; with a leading dot any host below it.',
-    PUSH_SERVICES.join(','),
-    PUSH_SERVICES,
-    parseList,
-  ),
-  FCM_SERVICE_ACCOUNT: setting<string | undefined>(
-    'JSON file of a Google service account, for messages to phones by FCM.',
-    '/etc/weir/service-account.json',
-    undefined,
-    text,
-  ),
-  SMTP_URL: setting<string | undefined>(
-    'Server that takes our mail, smtp: or smtps:; digests are sent where it is set.',
-    'smtps://weir:secret@mail.example.com',
-    undefined,
-    optionalUrl('smtp:', 'smtps:'),
-    true,
-  ),
-  MAIL_FROM: setting<string | undefined>(
-    'Sender of our mail.',
-    'Weir <no-reply@example.com>',
-    undefined,
-    text,
-  ),
+  ...COMMUNITY_SETTINGS,
   TRUSTED_PROXIES: setting<readonly string[]>(
     'Networks (CIDR, separated by commas) whose X-Forwarded-For is believed.',
     '10.0.0.0/8',
@@ -241,9 +210,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, envFile = '.env
     mongodbUrl: read('MONGODB_URL'),
     credentials: read('ENGINE_CREDENTIALS'),
     publicUrl: publicUrl === undefined ? undefined : new URL(publicUrl),
-    webPushServices: read('WEB_PUSH_SERVICES'),
-    fcmServiceAccount: read('FCM_SERVICE_ACCOUNT'),
-    mail: toMail(read('SMTP_URL'), read('MAIL_FROM'), publicUrl, problems),
+    ...toCommunityConfig(read, publicUrl, problems),
     trustedProxies: read('TRUSTED_PROXIES'),
     allowedOrigins: read('ALLOWED_ORIGINS'),
     visitorCookie: read('VISITOR_COOKIE'),
@@ -262,19 +229,6 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, envFile = '.env
     );
   }
   return Object.freeze(config);
-}
-
-/** Links of a mail lead back here, so it needs to know where that is. */
-function toMail(
-  url: string | undefined,
-  from: string | undefined,
-  publicUrl: string | undefined,
-  problems: string[],
-): Config['mail'] {
-  if (url === undefined) return undefined;
-  if (from === undefined) problems.push('SMTP_URL: needs MAIL_FROM beside it');
-  if (publicUrl === undefined) problems.push('SMTP_URL: needs PUBLIC_URL beside it, for the links of a mail');
-  return { url, from: from ?? '' };
 }
 
 function readEnvFile(path: string, problems: string[]): Map<string, string> {
