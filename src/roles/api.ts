@@ -14,7 +14,13 @@ import {
   type FindVisitor,
   registerCollectingRoutes,
 } from '../features/collecting/index.ts';
-import { createLiveTotals, type LiveTotals, registerDashboardRoutes } from '../features/dashboards/index.ts';
+import {
+  createLiveTotals,
+  type LiveTotals,
+  registerDashboardRoutes,
+  registerPostStats,
+  type StatsDeps,
+} from '../features/dashboards/index.ts';
 import { createMembers, type Members, registerMemberRoutes } from '../features/members/index.ts';
 import { createSessions, registerSessionRoutes, type Sessions } from '../features/sessions/index.ts';
 import { shedOverload } from '../http/admission.ts';
@@ -148,19 +154,17 @@ export async function registerRoutes(app: FastifyInstance, deps: RouteDeps): Pro
   registerSessionRoutes(app, { sessions, members, clock, cookies, secure, rateLimits });
   registerCampaignRoutes(app, { db, raw, cache, ingest, findVisitor, clock });
   const { live, secrets } = deps;
-  registerDashboardRoutes(app, {
-    db,
+  const numbers: StatsDeps = {
     readNumbers: (work) => {
       const read = deps.replica?.read ?? ((own) => own(db));
       // The log's own rows beside the counters of the same database: no other store is as far as they are.
       return read((numbers) => work(numbers, createPostgresRaw(numbers)));
     },
-    raw,
-    live,
-    secrets,
     visitorCookie: config.visitorCookie,
     clock,
-  });
+  };
+  registerDashboardRoutes(app, { db, raw, live, secrets, ...numbers });
+  registerPostStats(app, { posts: deps.posting, ...numbers });
   registerPostingRoutes(app, { config, posting: deps.posting, ingest, findVisitor, search: undefined });
   const { community, posting, isSignedIn } = deps;
   registerCommunityRoutes(app, { db, config, community, posting, members, isSignedIn });

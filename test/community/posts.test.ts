@@ -3,8 +3,9 @@ import { after, before, describe, test } from 'node:test';
 import { newEventId } from '../../src/events/event-id.ts';
 import { purgeDeleted } from '../../src/features/posts/index.ts';
 import { EngineError } from '../../src/kit/errors.ts';
+import { countUntilDry } from '../../src/pipeline/aggregate/index.ts';
 import type { EventLog } from '../../src/ports/event-log.ts';
-import { openTestDatabase, openTestLog, type TestDatabase } from '../support/database.ts';
+import { openTestDatabase, openTestLog, type TestDatabase, testLog } from '../support/database.ts';
 import { insertMembers } from '../support/member-app.ts';
 import { openPostingApp } from '../support/posting-app.ts';
 
@@ -190,6 +191,21 @@ describe('posts', () => {
     const served = await silent.call(undefined, 'GET', post.path);
     assert.deepEqual([served.status, served.headers['weir-view']], [200, 'not-counted']);
     await silent.close();
+  });
+
+  test('the number shown is what the counters hold, and its statistics are those of any subject', async () => {
+    const post = await write();
+    for (const who of [undefined, jun, jun]) await call(who, 'GET', post.path);
+    await countUntilDry({ db: database.db, log, logger: testLog });
+    const fresh = openPostingApp(database.db, log);
+    assert.equal((await fresh.call(undefined, 'GET', post.path)).body.views, 3);
+    assert.equal((await fresh.call(undefined, 'GET', `${b}/posts`)).body[0].views, 3);
+    await fresh.close();
+    const stats = await call(mina, 'GET', `${post.path}/stats`);
+    assert.deepEqual([stats.body.totals.views, stats.body.totals.unique_viewers], [3, 2]);
+    assert.equal(stats.body.post_id, post.id);
+    assert.equal((await call(jun, 'GET', `${post.path}/stats`)).status, 403);
+    assert.equal((await call(admin, 'GET', `${post.path}/stats`)).status, 200);
   });
 
   test('history holds every accepted edit with what it changed, for its author and who moderates', async () => {

@@ -1,5 +1,7 @@
 import { createDaySecrets } from '../../src/db/day-secrets.ts';
 import type { Db } from '../../src/db/pool.ts';
+import { createPostgresRaw } from '../../src/engines/postgres/postgres-raw.ts';
+import { registerPostStats } from '../../src/features/dashboards/index.ts';
 import type { Role } from '../../src/http/authenticate.ts';
 import { systemClock } from '../../src/kit/clock.ts';
 import { createLifecycle } from '../../src/kit/lifecycle.ts';
@@ -45,6 +47,12 @@ export function openPostingApp(db: Db, log: EventLog, options: PostingAppOptions
   );
   const app = createMemberApp(options.rolesOf);
   registerPostingRoutes(app, { config, posting, ingest, findVisitor: undefined, search: undefined });
+  registerPostStats(app, {
+    posts: posting,
+    readNumbers: (work) => work(db, createPostgresRaw(db)),
+    visitorCookie: false,
+    clock: systemClock,
+  });
   return {
     app,
     call: createCaller(app),

@@ -4,46 +4,19 @@ import type { DaySecrets } from '../../db/day-secrets.ts';
 import type { Db } from '../../db/pool.ts';
 import { EVENT_TYPES } from '../../events/event.ts';
 import { hasRole, requireOwner, requireViewer, STAFF } from '../../http/policy.ts';
-import type { Clock } from '../../kit/clock.ts';
-import { type FieldError, invalid } from '../../kit/errors.ts';
+import { invalid } from '../../kit/errors.ts';
 import { createAddressReader } from '../../pipeline/ingest/index.ts';
 import type { RawFilter, RawStore } from '../../ports/raw-store.ts';
 import { getCampaign } from '../campaigns/index.ts';
-import { parseInstant } from '../collecting/index.ts';
 import { Leaderboard, Live, RawRow, Stats } from './dashboards.schemas.ts';
 import type { LiveListener, LiveTotals } from './live.ts';
 import { streamExport, toRawRows } from './raw-export.ts';
 import { rankCampaigns } from './stats.queries.ts';
-import { readStats, toFigures, unknownZone } from './stats.service.ts';
-import { createZone, type Zone } from './time-buckets.ts';
+import { toFigures } from './stats.service.ts';
+import { answerStats, RangeQuery, readRange, type StatsDeps, StatsQuery } from './stats-answer.ts';
 
-const DAY_MS = 86_400_000;
-const MINUTE_MS = 60_000;
 const HEARTBEAT_MS = 15_000;
-const VISITORS_BY_DAY =
-  'A visitor without a first-party cookie is a new one each day; none is given one here.';
-const VISITORS_BY_COOKIE =
-  'A visitor with a first-party cookie is one over days, since cookies were turned on. One that may not get it (DNT, Sec-GPC, another site) is a new one each day; one that does not keep it is a new one each time.';
-
 const Id = Type.Object({ id: Type.Integer({ minimum: 1, maximum: 999_999_999_999_999 }) });
-const TrafficName = Type.Union([Type.Literal('valid'), Type.Literal('all'), Type.Literal('invalid')], {
-  default: 'valid',
-});
-const RangeQuery = {
-  from: Type.Optional(Type.String({ maxLength: 40, description: 'RFC 3339, inclusive, a whole minute' })),
-  to: Type.Optional(Type.String({ maxLength: 40, description: 'RFC 3339, exclusive, a whole minute' })),
-};
-const StatsQuery = Type.Object(
-  {
-    ...RangeQuery,
-    interval: Type.Union([Type.Literal('minute'), Type.Literal('hour'), Type.Literal('day')], {
-      default: 'hour',
-    }),
-    tz: Type.String({ default: 'Asia/Seoul', maxLength: 64 }),
-    traffic: TrafficName,
-  },
-  { additionalProperties: false },
-);
 const RawQuery = Type.Object(
   {
     ...RangeQuery,
@@ -61,16 +34,11 @@ const RawQuery = Type.Object(
   { additionalProperties: false },
 );
 
-export interface DashboardDeps {
+export interface DashboardDeps extends StatsDeps {
   readonly db: Db;
-  /** Reads one answer where numbers are read; `raw` is of the same database. */
-  readonly readNumbers: <T>(work: (db: Db, raw: Pick<RawStore, 'listActors'>) => Promise<T>) => Promise<T>;
   readonly raw: RawStore;
   readonly live: LiveTotals;
   readonly secrets: DaySecrets;
-  /** Whether anonymous visitors get a first-party id. */
-  readonly visitorCookie: boolean;
-  readonly clock: Clock;
 }
 
 export function registerDashboardRoutes(app: FastifyInstance, deps: DashboardDeps): void {
@@ -145,59 +113,11 @@ export function registerDashboardRoutes(app: FastifyInstance, deps: DashboardDep
   );
 }
 
-const zones = new Map<string, Zone>();
-
-function findZone(name: string): Zone {
-  const known = zones.get(name);
-  if (known) return known;
-  try {
-    const zone = createZone(name);
-    // Names are many (aliases, cases), zones few: the map must not grow with what people type.
-    if (zones.size < 1_000) zones.set(name, zone);
-    return zone;
-  } catch {
-    throw unknownZone(name);
-  }
-}
-
-/** The range asked for; the last 24 hours, to the minute that is running, where nothing is said. */
-function readRange(query: { from?: string; to?: string }, now: number): { from: Date; to: Date } {
-  const errors: FieldError[] = [];
-  const read = (path: 'from' | 'to') => {
-    const parsed = parseInstant(query[path]);
-    if (typeof parsed !== 'string') return parsed.value;
-    errors.push({ path, message: parsed });
-    return undefined;
-  };
-  const [from, to] = [read('from'), read('to')];
-  if (errors.length > 0) throw invalid(errors);
-  const end = to ?? Math.floor(now / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
-  return { from: new Date(from ?? end - DAY_MS), to: new Date(end) };
-}
-
 async function getStats(request: FastifyRequest, deps: DashboardDeps) {
   const { id } = request.params as Static<typeof Id>;
+  requireOwner(request.viewer, (await getCampaign(deps.db, id)).owner_id, STAFF);
   const query = request.query as Static<typeof StatsQuery>;
-  const campaign = await getCampaign(deps.db, id);
-  requireOwner(request.viewer, campaign.owner_id, STAFF);
-  const zone = findZone(query.tz);
-  const range = readRange(query, deps.clock.now());
-  const { interval, traffic } = query;
-  const asked = { subject: { kind: 'campaign', id }, ...range, interval, zone, traffic } as const;
-  const answer = await deps.readNumbers((db, raw) => readStats(db, raw, asked));
-  const head = {
-    campaign_id: id,
-    from: zone.format(range.from.getTime()),
-    to: zone.format(range.to.getTime()),
-    interval,
-    tz: query.tz,
-    traffic,
-    as_of: answer.as_of,
-    complete_through: answer.complete_through,
-    exactness: 'exact',
-    notes: [deps.visitorCookie ? VISITORS_BY_COOKIE : VISITORS_BY_DAY],
-  };
-  return { ...head, totals: answer.totals, series: answer.series };
+  return { campaign_id: id, ...(await answerStats({ kind: 'campaign', id }, query, deps)) };
 }
 
 async function getLeaderboard(request: FastifyRequest, deps: DashboardDeps) {

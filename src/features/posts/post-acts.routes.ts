@@ -16,7 +16,7 @@ import {
   RevisionParams,
   RevisionWithDiff,
 } from './posts.schemas.ts';
-import { bringBack, getKnown, type Posts, setPinned } from './posts.service.ts';
+import { bringBack, getKnownPost, type Posts, setPinned } from './posts.service.ts';
 
 /** What is done with a post beside reading and writing it. */
 export function registerPostActRoutes(parent: FastifyInstance, deps: Posts): void {
@@ -112,7 +112,7 @@ async function getOwnHistory(
   deps: Posts,
 ): Promise<{ row: PostRow; drafts: boolean }> {
   requireViewer(viewer);
-  const { board, row } = await getKnown(deps, params, viewer);
+  const { board, row } = await getKnownPost(deps, params, viewer);
   const drafts = row.author_id === viewer.memberId;
   if (!drafts && !canModerate(board, viewer))
     throw new AppError(

@@ -65,7 +65,7 @@ function isSeen(row: PostRow, viewer: Viewer | undefined): boolean {
 }
 
 /** The post in any state, with its board; 404 where the viewer could not know of it. */
-export async function getKnown(
+export async function getKnownPost(
   { boards, posts }: Pick<Posts, 'boards' | 'posts'>,
   { b, p }: PostParams,
   viewer: Viewer,
@@ -134,7 +134,7 @@ export async function changePost(
   body: PostPatchBody,
   expected: Precondition,
 ): Promise<PostRow> {
-  const { board, row } = await getKnown(deps, params, viewer);
+  const { board, row } = await getKnownPost(deps, params, viewer);
   // An admin does not see what nobody has published.
   if (row.author_id !== viewer.memberId && !hasRole(viewer, ['admin']))
     throw new AppError('not_allowed', 'Only its author or an admin may edit a post.');
@@ -156,7 +156,7 @@ export async function removePost(
   viewer: Viewer,
   expected: Precondition,
 ): Promise<PostRow> {
-  const { board, row } = await getKnown(deps, params, viewer);
+  const { board, row } = await getKnownPost(deps, params, viewer);
   if (row.author_id !== viewer.memberId && !hasRole(viewer, ['admin']))
     throw new AppError('not_allowed', 'Only its author or an admin may delete a post.');
   requireOpen(board);
@@ -168,7 +168,7 @@ const ANY: Precondition = { versions: undefined, byHeader: false };
 
 /** Its author, where the author deleted it; who moderates, any. */
 export async function bringBack(deps: Posts, params: PostParams, viewer: Viewer): Promise<PostRow> {
-  const { board } = await getKnown(deps, params, viewer);
+  const { board } = await getKnownPost(deps, params, viewer);
   requireOpen(board);
   const ownId = canModerate(board, viewer) ? undefined : viewer.memberId;
   const changed = await restorePost(deps.db, params.p, params.b, ownId);
