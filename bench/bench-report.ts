@@ -19,6 +19,7 @@ export interface Report {
   readonly load_before: number;
   readonly plan: Plan;
   readonly rows: (Row & { readonly figure: string })[];
+  readonly skipped: { readonly figure: string; readonly reason: string }[];
   readonly failures: { readonly figure: string; readonly message: string }[];
   /** Of each figure, what it had to prepare included. */
   readonly seconds: Record<string, number>;
@@ -36,6 +37,7 @@ export function createReport(plan: Plan): Report {
     load_before: loadavg()[0] ?? 0,
     plan,
     rows: [],
+    skipped: [],
     failures: [],
     seconds: {},
   };
@@ -78,6 +80,7 @@ export function describeReport(report: Report): string {
     `median of ${plan.rounds} rounds of ${plan.seconds} s`,
     table.toString(),
     ...report.rows.flatMap(({ title, notes }) => notes.map((note) => `${title}: ${note}`)),
+    ...report.skipped.map(({ figure, reason }) => `skipped ${figure}: ${reason}`),
     ...failures.map(({ figure, message }) => `NOT MEASURED ${figure}: ${message}`),
     `took ${took.join(', ')}`,
   ].join('\n');

@@ -1,3 +1,4 @@
+import type { Lent } from './lent.ts';
 import type { Resources } from './resources.ts';
 
 /** How much is measured. */
@@ -43,6 +44,7 @@ export interface Row {
 export interface Bench {
   readonly plan: Plan;
   readonly resources: Resources;
+  readonly lent: Lent;
   /** Tells how far the figure has come. */
   readonly progress: (done: number, of: number, text: string) => void;
 }
@@ -53,6 +55,8 @@ export interface Figure {
   readonly name: string;
   /** Kept open from the first to the last figure that uses it, closed for all others. */
   readonly uses: readonly (keyof Resources)[];
+  /** Why it cannot be measured with what was lent; undefined where it can. */
+  readonly whyNot?: (lent: Lent) => string | undefined;
   readonly run: (bench: Bench) => Promise<readonly Row[]>;
 }
 

@@ -5,6 +5,8 @@ import { idleMemory } from './idle-memory.ts';
 import { importRate } from './import-rate.ts';
 import { keep } from './keep.ts';
 import { batches, singleEvents, viewRoute } from './requests.ts';
+import { recordRate } from './record-rate.ts';
+import { scaledOut } from './scaled-out.ts';
 import { startTime } from './start-time.ts';
 import { statsLatency } from './stats-latency.ts';
 import { storedBytes } from './stored-bytes.ts';
@@ -18,6 +20,8 @@ export const FIGURES: readonly Figure[] = [
   storedBytes,
   keep,
   importRate,
+  recordRate,
+  scaledOut,
   countingCost,
   statsLatency,
   startTime,

@@ -20,6 +20,8 @@ interface Options {
   readonly json?: string | true;
   readonly check?: boolean;
   readonly rows?: number;
+  readonly kafka?: readonly string[];
+  readonly mongodb?: string;
 }
 
 const program = new Command('npm run bench --')
@@ -28,11 +30,18 @@ const program = new Command('npm run bench --')
   .option('--quick', 'fewer and shorter rounds')
   .option('--json [file]', 'write everything as JSON, to standard output instead of the table or to a file')
   .option('--check', `only ${CHECKED.join(', ')}, short; fails where one is far below its bar`)
+  .addOption(
+    new Option('--kafka <brokers>', 'host:port,… for `scaled`')
+      .env('BENCH_KAFKA_BROKERS')
+      .argParser(parseList),
+  )
+  .addOption(new Option('--mongodb <url>', 'without a database, for `mongodb`').env('BENCH_MONGODB_URL'))
   .addOption(new Option('--rows <n>', 'rows to store, to try a figure out').argParser(Number).hideHelp());
 const options = program.parse().opts<Options>();
 const plan = choosePlan(options);
 const figures = options.only ?? FIGURES.filter(({ name }) => !options.check || CHECKED.includes(name));
 const report = createReport(plan);
+const lent = { kafka: options.kafka ?? [], mongodb: options.mongodb };
 const resources = createResources(plan.rows);
 const all = Object.values(resources);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -51,11 +60,13 @@ try {
 console.log(options.json === true ? JSON.stringify(report) : describeReport(report));
 if (options.check) check(report);
 
-async function measure({ name, run }: Figure): Promise<void> {
+async function measure({ name, run, whyNot }: Figure): Promise<void> {
+  const reason = whyNot?.(lent);
+  if (reason !== undefined) return void report.skipped.push({ figure: name, reason });
   const bar = createBar(name);
   const startedAt = performance.now();
   try {
-    const rows = await run({ plan, resources, progress: bar.update });
+    const rows = await run({ plan, resources, lent, progress: bar.update });
     report.rows.push(...rows.map((row) => ({ figure: name, ...row })));
   } catch (error) {
     // The others are still worth their time.
@@ -99,6 +110,10 @@ function choosePlan({ quick, check: short, rows, only }: Options): Plan {
     importLines: Math.min(chosen.importLines, rows / 10),
     idleSeconds: 2,
   };
+}
+
+function parseList(text: string): readonly string[] {
+  return text.split(',').map((one) => one.trim());
 }
 
 function parseNames(text: string): Figure[] {
