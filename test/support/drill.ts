@@ -16,13 +16,22 @@ const testEngines: LentEngines = {
   mongodb: process.env.TEST_MONGODB_URL,
 };
 
+const VARIABLES = 'TEST_KAFKA_BROKERS or TEST_KAFKA_CLUSTER_BROKERS, TEST_MONGODB_URL, TEST_ENGINES';
+
 type Sizes = Pick<ScenarioOptions, 'kills' | 'rounds' | 'rate' | 'seconds'>;
+
+/** With REQUIRE_ENGINES, one that lacks an engine is not skipped, and fails. */
+function findSkip(scenario: Scenario): false | string {
+  const obstacle = findObstacle(scenario, testEngines);
+  if (obstacle === undefined) return false;
+  return scenario.engines && process.env.REQUIRE_ENGINES ? false : `${obstacle} (${VARIABLES})`;
+}
 
 /** One scenario of the drill as a test. FAULT_SEED repeats the choices of an earlier run. */
 export function testScenario(scenario: Scenario, sizes: { short: Sizes; ci: Sizes }): void {
   const seed = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 1_000_000) + 1);
   test(`${scenario.title}: nothing is lost or counted twice (seed ${seed})`, {
-    skip: findObstacle(scenario, testEngines) ?? false,
+    skip: findSkip(scenario),
   }, async (t) => {
     const scratch = openScratch(undefined);
     try {
