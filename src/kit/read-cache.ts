@@ -46,6 +46,11 @@ interface Entry<V> {
   usedAt: number;
 }
 
+interface Loaded<K, V> {
+  readonly values: ReadonlyMap<K, V>;
+  readonly turn: number;
+}
+
 /** Values of a slower store, at most a second old: one read for all that is asked for in a turn, and for all in use. */
 export function createReadCache<K extends string | number, V, G extends string | number>(
   options: ReadCacheOptions<K, V, G>,
@@ -60,7 +65,7 @@ export function createReadCache<K extends string | number, V, G extends string |
   let turns = 0;
   const loading = new Map<K, Promise<V | undefined>>();
   let batch: K[] = [];
-  let batchRead: Promise<void> | undefined;
+  let batchRead: Promise<Loaded<K, V>> | undefined;
   let refreshing: Promise<void> | undefined;
 
   const timer = setInterval(() => {
@@ -85,7 +90,7 @@ export function createReadCache<K extends string | number, V, G extends string |
     );
   }
 
-  async function read(keys: readonly K[]): Promise<void> {
+  async function read(keys: readonly K[]): Promise<Loaded<K, V>> {
     const readAt = clock.monotonicMs();
     const turn = ++turns;
     const values = await options.read(keys, (key) => entries.peek(key)?.value);
@@ -94,6 +99,7 @@ export function createReadCache<K extends string | number, V, G extends string |
       if ((known && known.turn > turn) || !isRight(key, turn)) continue;
       entries.set(key, { value: values.get(key), readAt, turn, usedAt: known?.usedAt ?? readAt });
     }
+    return { values, turn };
   }
 
   /** A stampede on a cold key, or on many, is one read. */
@@ -109,9 +115,9 @@ export function createReadCache<K extends string | number, V, G extends string |
     });
     const asked = batchRead;
     const one: Promise<V | undefined> = asked.then(
-      () => {
-        const entry = entries.peek(key);
-        if (entry && isRight(key, entry.turn)) return entry.value;
+      // Out of the read, not out of the cache, which may be too small for all that was read at once.
+      ({ values, turn }) => {
+        if (isRight(key, turn)) return values.get(key);
         // Forgotten while it was read.
         if (loading.get(key) === one) loading.delete(key);
         return load(key);
