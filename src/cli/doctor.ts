@@ -3,11 +3,11 @@ import type { Command } from 'commander';
 import { isSamePlace } from '../assignment/engine-address.ts';
 import type { Engines } from '../compose.ts';
 import { findMigrations } from '../db/migrate.ts';
+import type { Db } from '../db/pool.ts';
 import type { ReplicaState } from '../db/read-replica.ts';
 import type { KafkaFacts } from '../engines/kafka/kafka-log.ts';
-import type { LogPlacement } from '../event-logs.ts';
 import { EngineError } from '../kit/errors.ts';
-import type { CountedSource } from '../pipeline/move/index.ts';
+import { type CountedSource, findMove, isOpen } from '../pipeline/move/index.ts';
 import { type CheckState, readCheckState } from '../pipeline/verify/index.ts';
 import { hasLeftRecorder, type Recorder } from '../raw-stores.ts';
 import { print } from './output.ts';
@@ -46,7 +46,14 @@ export function addDoctor(program: Command): void {
           await describeRaw(engines, { engine, version }, pending.length === 0),
           ...(engines.replica ? [describeReplica(await engines.replica.look())] : []),
         ];
-        return { roles, pending, ...state, checks, left, moved: describePlacement(engines.placement) };
+        return {
+          roles,
+          pending,
+          ...state,
+          checks,
+          left,
+          moved: [...describePlacement(engines), ...(pending.length === 0 ? await describeMoves(db) : [])],
+        };
       });
       const table = new Table({
         head: ['role', 'engine', 'version', 'state'],
@@ -83,7 +90,8 @@ async function describeRaw(
   migrated: boolean,
 ) {
   if (recorder) return describeRecorder(recorder, migrated);
-  const left = migrated && (await hasLeftRecorder(db));
+  const move = migrated ? await findMove(db, 'raw-store') : undefined;
+  const left = migrated && !(move && isOpen(move)) && (await hasLeftRecorder(db));
   return {
     role: 'raw event store',
     engine: kafka ? `${engine}, written by counting` : `${engine}, the log's own rows`,
@@ -116,11 +124,28 @@ function describeLog(
   return { engine, version };
 }
 
-function describePlacement({ serving, configured }: LogPlacement): string[] {
-  if (isSamePlace(serving(), configured)) return [];
-  return [
-    `events go to ${serving()}, where they were moved to; the environment says ${configured}. The move counts; let the environment say the same`,
+function describePlacement({ placement, rawPlacement }: Engines): string[] {
+  const roles = [
+    { what: 'events go to', ...placement },
+    { what: 'raw events are read from', ...rawPlacement },
   ];
+  return roles
+    .filter(({ serving, configured }) => !isSamePlace(serving(), configured))
+    .map(
+      ({ what, serving, configured }) =>
+        `${what} ${serving()}, where they were moved to; the environment says ${configured}. The move counts; let the environment say the same`,
+    );
+}
+
+async function describeMoves(db: Db): Promise<string[]> {
+  const moves = [await findMove(db, 'event-log'), await findMove(db, 'raw-store')];
+  return moves
+    .filter((move) => move !== undefined)
+    .filter(isOpen)
+    .map(
+      ({ role, source, target, state }) =>
+        `${role}: a move from ${source} to ${target} is under way (${state}); npx weir move ${role} ${state === 'done' ? '--finish ends it' : 'goes on'}, --back returns`,
+    );
 }
 
 function describeLeft(left: readonly CountedSource[]): string[] {
