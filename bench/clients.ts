@@ -11,6 +11,7 @@ interface Shot {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly connections: number;
   readonly seconds: number;
 }
@@ -34,6 +35,7 @@ export async function shoot(shot: Shot): Promise<Sample> {
         'user-agent': USER_AGENT,
         'x-forwarded-for': `198.51.${100 + Math.floor(at / 250)}.${1 + (at % 250)}`,
         ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...shot.headers,
       },
       ...(body !== undefined && { body }),
     })),

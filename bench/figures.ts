@@ -1,3 +1,4 @@
+import { community } from './community.ts';
 import { countingCost } from './counting-cost.ts';
 import type { Figure } from './figure.ts';
 import { freshness } from './freshness.ts';
@@ -15,6 +16,7 @@ import { storedBytes } from './stored-bytes.ts';
 export const FIGURES: readonly Figure[] = [
   singleEvents,
   viewRoute,
+  community,
   freshness,
   batches,
   storedBytes,

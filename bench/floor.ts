@@ -1,6 +1,6 @@
 /**
  * The floors, as a process of its own: a bare node:http server that reads a JSON body and answers 202, or answers a
- * GET with a body of the size that a campaign has. It validates nothing and keeps nothing. Prints its port.
+ * GET with a body of the size that a campaign has, or that the path names (`/bytes/400`). It validates nothing and keeps nothing. Prints its port.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -21,9 +21,23 @@ const campaign = JSON.stringify({
   updated_at: '2026-01-01T00:00:00.000Z',
 });
 
+const bodies = new Map<string, string>();
+
+function bodyOf(path: string): string {
+  const bytes = /^\/bytes\/(\d+)$/.exec(path)?.[1];
+  if (bytes === undefined) return campaign;
+  let body = bodies.get(path);
+  if (body === undefined) {
+    body = JSON.stringify('x'.repeat(Number(bytes) - 2));
+    bodies.set(path, body);
+  }
+  return body;
+}
+
 const server = createServer((request, response) => {
   if (request.method === 'GET') {
-    response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' }).end(campaign);
+    const body = bodyOf(request.url ?? '');
+    response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' }).end(body);
     return;
   }
   let text = '';

@@ -36,7 +36,7 @@ interface Shared<T> {
 /** `rows`: of the larger of the two filled databases. */
 export function createResources(rows: number): Resources {
   return {
-    server: share(startServer),
+    server: share(() => startServer()),
     postgres: share(openScratchPostgres),
     stored: share((progress) => fillStored(rows, progress)),
   };
@@ -58,8 +58,11 @@ function share<T extends { readonly close: () => Promise<void> }>(
   };
 }
 
-async function startServer(): Promise<LoadedServer & { close: () => Promise<void> }> {
-  const weir = await startWeir({ env: { RATE_LIMITS: 'off', TRUSTED_PROXIES: '127.0.0.0/8' } });
+/** `env`: beside what a server under load needs. */
+export async function startServer(
+  env: Readonly<Record<string, string>> = {},
+): Promise<LoadedServer & { close: () => Promise<void> }> {
+  const weir = await startWeir({ env: { RATE_LIMITS: 'off', TRUSTED_PROXIES: '127.0.0.0/8', ...env } });
   const floor = await startFloor();
   const client = await signIn(weir.url, weir.admin);
   return {
