@@ -19,6 +19,10 @@ export interface JobPayloads {
   'plan-digests': Scheduled;
   /** Mails a member what was unread up to then. */
   'send-digest': { readonly member_id: number; readonly until: string };
+  /** Removes the objects of a deleted attachment. */
+  'remove-attachment': { readonly attachment_id: string };
+  /** Deletes uploads that nobody finished. */
+  'purge-attachments': Scheduled;
   /** Removes for good what was deleted longer ago than it is kept. */
   'purge-posts': Scheduled;
   'purge-comments': Scheduled;

@@ -3,6 +3,7 @@ import type { Engines } from '../compose.ts';
 import type { Db } from '../db/pool.ts';
 import { createPostgresJobs } from '../engines/postgres/postgres-jobs.ts';
 import { toVapidKeys } from '../engines/webpush/web-push.ts';
+import { registerAttachmentRoutes } from '../features/attachments/index.ts';
 import { registerAuditRoutes } from '../features/audit/index.ts';
 import { registerBroadcastRoutes } from '../features/broadcasts/index.ts';
 import {
@@ -29,7 +30,9 @@ import {
 import { registerSearchRoutes } from '../features/search/index.ts';
 import { systemClock } from '../kit/clock.ts';
 import type { Logger } from '../kit/logger.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
 import type { SearchIndex } from '../ports/search-index.ts';
+import { openObjects } from './objects.ts';
 import type { Posting } from './posting.ts';
 
 /** What the community's routes stand on beside the database; read and opened before any route is declared. */
@@ -39,6 +42,7 @@ export interface Community {
   readonly vapidPublicKey: string;
   readonly mailKey: Buffer;
   readonly search: SearchIndex;
+  readonly objects: ObjectStore;
   readonly comments: {
     readonly pages: CommentPages;
     readonly groups: ReturnType<typeof createCommentGroups>;
@@ -65,6 +69,7 @@ export async function openCommunity(engines: Engines): Promise<Community> {
     vapidPublicKey: toVapidKeys(vapidKey).publicKey,
     mailKey: await secrets.get('mail_key', 0),
     search,
+    objects: openObjects(config),
     comments,
     rules,
     log: logger,
@@ -91,6 +96,8 @@ export function registerCommunityRoutes(app: FastifyInstance, deps: CommunityDep
   registerDeviceRoutes(app, { db, seal, services: config.webPushServices, vapidPublicKey });
   registerJobRoutes(app, { queue: createPostgresJobs(db) });
   registerAuditRoutes(app, { db });
+  const { objects } = community;
+  registerAttachmentRoutes(app, { db, objects, quotaBytes: config.attachmentQuotaBytes });
 }
 
 function registerTalk(

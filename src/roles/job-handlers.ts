@@ -3,6 +3,7 @@ import type { Db } from '../db/pool.ts';
 import { createFcmPush, readServiceAccount } from '../engines/fcm/fcm-push.ts';
 import { createSmtpMail } from '../engines/smtp/smtp-mail.ts';
 import { createWebPush, toVapidKeys } from '../engines/webpush/web-push.ts';
+import { removeAttachment, removeUnfinished } from '../features/attachments/index.ts';
 import { pushBroadcast, sendBroadcast } from '../features/broadcasts/index.ts';
 import { purgeTombstones } from '../features/comments/index.ts';
 import { createDeviceSender, createTokenSeal, type SendToDevice } from '../features/devices/index.ts';
@@ -12,6 +13,7 @@ import { purgeDeleted } from '../features/posts/index.ts';
 import { systemClock } from '../kit/clock.ts';
 import type { JobHandlers } from '../pipeline/jobs/index.ts';
 import { createPostIndexer } from '../pipeline/publish/index.ts';
+import { openObjects } from './objects.ts';
 
 const FCM = 'https://fcm.googleapis.com';
 
@@ -19,6 +21,7 @@ const FCM = 'https://fcm.googleapis.com';
 export async function createJobHandlers(engines: Engines, db: Db): Promise<JobHandlers> {
   const send = await createSender(engines, db);
   const now = () => new Date();
+  const objects = openObjects(engines.config);
   const indexer = createPostIndexer({ db, search: engines.search, clock: systemClock });
   engines.lifecycle.onClose('post indexer', () => indexer.close());
   return {
@@ -29,6 +32,8 @@ export async function createJobHandlers(engines: Engines, db: Db): Promise<JobHa
       run: ({ comment_id }, { signal }) => notifyOfComment(db, comment_id, signal),
     },
     'purge-posts': { atOnce: 1, run: (_payload, { signal }) => purgeDeleted(db, signal) },
+    'remove-attachment': { atOnce: 4, run: (payload) => removeAttachment({ db, objects }, payload) },
+    'purge-attachments': { atOnce: 1, run: () => removeUnfinished(db) },
     'purge-comments': { atOnce: 1, run: (_payload, { signal }) => purgeTombstones(db, signal) },
     'send-broadcast': { atOnce: 1, run: (payload, { signal }) => sendBroadcast(db, payload, signal) },
     'push-broadcast': { atOnce: 20, run: (payload) => pushBroadcast({ db, send, now }, payload) },

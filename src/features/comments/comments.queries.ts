@@ -134,7 +134,7 @@ export async function editComment(
 export async function deleteComment(db: Db, postId: number, id: number): Promise<boolean> {
   const rows = await db.query(
     `with gone as (
-       update comments set is_deleted = true, deleted_at = now(), content = '', content_html = '', version = version + 1
+       update comments set is_deleted = true, deleted_at = clock_timestamp(), content = '', content_html = '', version = version + 1
        where id = $1 and post_id = $2 and not is_deleted returning id, parent_id, hidden_at
      ), counted as (
        update comments c set replies = c.replies - 1 from gone where c.id = gone.parent_id and gone.hidden_at is null

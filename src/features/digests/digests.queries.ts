@@ -55,7 +55,7 @@ export async function readDigest(db: Db, memberId: number, until: Date): Promise
   if (!reader) return undefined;
   const lines = await db.query<DigestLine>(
     `select n.type, n.post_id, p.board_id, p.title as post_title, count(distinct n.actor_id)::int as people,
-       array_agg(coalesce(m.display_name, '') order by n.place desc) as names
+       array_agg(coalesce(nullif(m.display_name, ''), 'Member ' || m.id, '') order by n.place desc) as names
      from notifications n
      join posts p on p.id = n.post_id and not p.is_deleted and p.hidden_at is null
      left join members m on m.id = n.actor_id and m.deleted_at is null

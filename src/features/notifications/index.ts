@@ -2,5 +2,5 @@ export { createNotificationStream, type NotificationStream } from './notificatio
 export { registerNotificationRoutes } from './notifications.routes.ts';
 export { notifyOfComment, notifyOfPost } from './notify.ts';
 export { eraseNotifications } from './preferences.queries.ts';
-export { toText } from './wording.ts';
 export { pushNotification } from './push-notification.ts';
+export { toText } from './wording.ts';

@@ -65,7 +65,7 @@ export async function showNotifications(
     actor_username: string | null;
     actor_name: string | null;
   }>(
-    `select row.at, p.board_id, p.title as post_title, m.username as actor_username, m.display_name as actor_name
+    `select row.at, p.board_id, p.title as post_title, m.username as actor_username, coalesce(nullif(m.display_name, ''), 'Member ' || m.id) as actor_name
      from unnest($1::bigint[], $2::bigint[]) with ordinality as row(post_id, actor_id, at)
      left join posts p on p.id = row.post_id and not p.is_deleted and p.hidden_at is null
      left join members m on m.id = row.actor_id and m.deleted_at is null`,
@@ -184,7 +184,7 @@ export function listGroups(
        from notifications n where n.group_id = g.id
      ) as counted
      cross join lateral (
-       select json_agg(json_build_object('id', one.actor_id, 'username', m.username, 'name', m.display_name)
+       select json_agg(json_build_object('id', one.actor_id, 'username', m.username, 'name', coalesce(nullif(m.display_name, ''), 'Member ' || m.id))
          order by one.place desc) as actors
        from (
          select actor_id, max(place) as place from notifications n where n.group_id = g.id
