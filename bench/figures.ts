@@ -5,9 +5,10 @@ import { freshness } from './freshness.ts';
 import { idleMemory } from './idle-memory.ts';
 import { importRate } from './import-rate.ts';
 import { keep } from './keep.ts';
-import { batches, singleEvents, viewRoute } from './requests.ts';
 import { recordRate } from './record-rate.ts';
+import { batches, singleEvents, viewRoute } from './requests.ts';
 import { scaledOut } from './scaled-out.ts';
+import { search } from './search.ts';
 import { startTime } from './start-time.ts';
 import { statsLatency } from './stats-latency.ts';
 import { storedBytes } from './stored-bytes.ts';
@@ -26,6 +27,7 @@ export const FIGURES: readonly Figure[] = [
   scaledOut,
   countingCost,
   statsLatency,
+  search,
   startTime,
   idleMemory,
 ];

@@ -60,4 +60,5 @@ create table search_misses (
 );
 
 insert into search_generations (terms_version, state) values (1, 'live');
-create table search_documents_1 partition of search_documents for values in (1);
+-- Terms stay in the row for as long as it fits a page: they are read for each document that is weighed.
+create table search_documents_1 partition of search_documents for values in (1) with (toast_tuple_target = 8160);

@@ -42,7 +42,9 @@ export async function answerSearch(deps: AnswerDeps, search: Search): Promise<Se
   const words = asked.map((one) => chooseReading(one, live.statistics));
   const meant = await guessMistyped(db, live, words);
   const wanted: WantedWord[] = [
-    ...words.flatMap((one) => one.words.map((word) => ({ word, share: 1 }))),
+    ...words.flatMap((one) =>
+      one.words.map((word) => ({ word, share: 1, replaced: isReplaced(word, meant) })),
+    ),
     ...(await readGuesses(meant, analyzer)).map((word) => ({ word, share: GUESS_SHARE })),
   ];
   const statistics =
@@ -118,6 +120,10 @@ async function guessMistyped(
       }
     }
   return meant;
+}
+
+function isReplaced({ text, stems }: WordTerms, meant: ReadonlyMap<string, string>): boolean {
+  return meant.has(text) || stems.some((stem) => meant.has(stem));
 }
 
 async function readGuesses(meant: ReadonlyMap<string, string>, analyzer: Analyzer): Promise<WordTerms[]> {

@@ -24,7 +24,9 @@ export function beginGeneration(db: Db): Promise<BuildingGeneration> {
     );
     const name = partitionOf(made!.id);
     // Attaching takes a weaker lock than `create table … partition of`: searches go on meanwhile.
-    await tx.query(`create table ${name} (like search_documents including all)`);
+    await tx.query(
+      `create table ${name} (like search_documents including all) with (toast_tuple_target = 8160)`,
+    );
     await tx.query(`alter table search_documents attach partition ${name} for values in (${made!.id})`);
     return made!;
   });

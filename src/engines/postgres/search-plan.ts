@@ -25,7 +25,7 @@ export interface Ranking {
 
 export const RANKING: Ranking = {
   body: 0.4,
-  pair: 0.35,
+  pair: 0.5,
   pairs: 0.2,
   asWritten: 0.08,
   beginning: 0.1,
@@ -34,9 +34,14 @@ export const RANKING: Ranking = {
   least: 0.15,
 };
 
-/** So many documents are weighed for one search, where its rarer words allow it. */
-const MOST_WEIGHED = 5_000;
-const MOST_SCORES = 24;
+/**
+ * So many documents are weighed for one search, the newest where a word is in more: weighing is what a search takes long for.
+ * Measured by `npm run bench -- --only search`.
+ */
+export const MOST_WEIGHED = 1_500;
+const MOST_SCORES = 16;
+/** A stem that fewer documents have is looked for at the beginning of words, too. */
+const FEW = 20;
 /** What ts_rank gives for one place of weight 1: 1 / (π² / 6). */
 const ONCE = 0.607;
 
@@ -56,8 +61,8 @@ export interface Score {
 }
 
 export interface SearchPlan {
-  /** Only documents that match this are weighed. */
-  readonly candidates: string;
+  /** Only documents that match one of these are weighed, of each the newest. */
+  readonly candidates: readonly string[];
   readonly scores: readonly Score[];
   /** What share each unit is of all that was asked for and is anywhere. */
   readonly shares: ReadonlyMap<string, number>;
@@ -72,6 +77,8 @@ export interface SearchPlan {
 export interface WantedWord {
   readonly word: WordTerms;
   readonly share: number;
+  /** Another word stands in for it: its syllables need not be looked for. */
+  readonly replaced?: boolean;
 }
 
 interface Part extends Score {
@@ -91,8 +98,11 @@ export function planSearch(
   ranking: Ranking,
 ): SearchPlan | undefined {
   const parts = wanted
-    .flatMap(({ word, share }) =>
-      toParts(word, statistics, ranking).map((part) => ({ ...part, weight: part.weight * share })),
+    .flatMap(({ word, share, replaced }) =>
+      toParts(replaced ? toKnown(word, statistics) : word, statistics, ranking).map((part) => ({
+        ...part,
+        weight: part.weight * share,
+      })),
     )
     .filter(({ weight }) => weight > 0)
     .sort((a, b) => b.weight - a.weight)
@@ -102,13 +112,17 @@ export function planSearch(
   // What no document had when words were counted must not keep the others from being an answer.
   const seen = parts.filter(({ finds, documents }) => finds && documents > 0);
   return {
-    candidates: finding.map(({ query, condition }) => `(${condition ?? query})`).join(' | '),
+    candidates: toCandidates(finding, parts),
     scores: parts.map(({ query, weight, unit }) => ({ query, weight, unit })),
     shares: toShares(seen),
     least: sumWeights(seen.length > 0 ? seen : finding) * ranking.least * ranking.body * ONCE,
     shownTerms: [...new Set(parts.flatMap(({ terms }) => terms ?? []))],
     shownPrefixes: [...new Set(parts.flatMap(({ prefixes }) => prefixes ?? []))],
   };
+}
+
+function toKnown(word: WordTerms, { of }: Statistics): WordTerms {
+  return { ...word, bigrams: [], stems: word.stems.filter((stem) => of(stem) > 0) };
 }
 
 /**
@@ -124,6 +138,18 @@ function chooseFinding(parts: readonly Part[]): Part[] {
     chosen.push(part);
   }
   return chosen;
+}
+
+/** Where even the rarest word is in too many, those that have a second one too are looked for apart, however old they are. */
+function toCandidates(finding: readonly Part[], parts: readonly Part[]): string[] {
+  const toCondition = ({ query, condition }: Part) => `(${condition ?? query})`;
+  const any = finding.map(toCondition).join(' | ');
+  const rarest = finding.at(-1)!;
+  if (rarest.documents <= MOST_WEIGHED) return [any];
+  const [second] = parts
+    .filter(({ finds, unit, documents }) => finds && unit !== rarest.unit && documents > 0)
+    .toSorted((a, b) => a.documents - b.documents);
+  return second ? [`${toCondition(rarest)} & ${toCondition(second)}`, any] : [any];
 }
 
 function toParts(word: WordTerms, statistics: Statistics, ranking: Ranking): Part[] {
@@ -175,7 +201,7 @@ function toStemParts(stem: string, statistics: Statistics, ranking: Ranking): Pa
       unit: stem,
       terms: pairs,
     });
-  else if (isHangul(stem) && ranking.beginning > 0)
+  else if (isHangul(stem) && statistics.of(stem) < FEW)
     parts.push({
       query: `${quote(`=${stem}`)}:*`,
       weight: weight * ranking.beginning,
@@ -193,19 +219,23 @@ function toPairParts(
   statistics: Statistics,
   ranking: Ranking,
 ): Part[] {
-  return pairs.map((pair) => {
+  const all = pairs.map((pair) => {
     const term = `_${pair}`;
     const documents = statistics.of(term);
-    const share = finds ? 1 : ranking.pairs;
-    return {
-      query: quote(term),
-      weight: (share * rarity(documents, statistics.documents)) / pairs.length,
-      documents,
-      finds,
-      unit: finds ? term : undefined,
-      terms: [term],
-    };
+    const weight = rarity(documents, statistics.documents) / pairs.length;
+    return { query: quote(term), weight, documents, finds, unit: term, terms: [term] };
   });
+  if (finds) return all;
+  return [
+    {
+      query: all.map(({ query }) => query).join(' | '),
+      weight: ranking.pairs * sumWeights(all),
+      documents: 0,
+      finds: false,
+      unit: undefined,
+      terms: all.flatMap(({ terms }) => terms),
+    },
+  ];
 }
 
 /** ㅎㄱ: whole words first (한국, 학교), then words that begin so. */

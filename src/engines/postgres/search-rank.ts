@@ -1,6 +1,6 @@
 import type { Db } from '../../db/pool.ts';
 import type { Search } from '../../ports/search-index.ts';
-import type { Ranking, SearchPlan } from './search-plan.ts';
+import { MOST_WEIGHED, type Ranking, type SearchPlan } from './search-plan.ts';
 
 /** A document of the page that was asked for. */
 export interface RankedRow {
@@ -24,7 +24,6 @@ export async function rankDocuments(
 ): Promise<{ total: number; rows: readonly RankedRow[] }> {
   const values: unknown[] = [
     generation,
-    restriction === undefined ? plan.candidates : `(${plan.candidates}) & ${restriction}`,
     search.boardIds ?? null,
     search.authorId ?? null,
     search.from ?? null,
@@ -35,23 +34,30 @@ export async function rankDocuments(
     plan.shownTerms,
     plan.shownPrefixes,
   ];
+  const candidates = plan.candidates.map((any) => {
+    values.push(restriction === undefined ? any : `(${any}) & ${restriction}`);
+    return `(select post_id from search_documents
+      where generation = $1 and terms @@ $${values.length}::tsquery
+        and ($2::bigint[] is null or board_id = any($2)) and ($3::bigint is null or author_id = $3)
+        and ($4::timestamptz is null or created_at >= $4) and ($5::timestamptz is null or created_at < $5)
+      order by post_id desc limit ${MOST_WEIGHED})`;
+  });
   const { columns, sum, coverage } = toScoreSql(plan, ranking, values);
   const rows = await db.query<RankedRow & { total: number }>(
-    `with found as (
-       select d.post_id, d.length, ${columns.join(', ')}
-       from search_documents d
-       where d.generation = $1 and d.terms @@ $2::tsquery
-         and ($3::bigint[] is null or d.board_id = any($3)) and ($4::bigint is null or d.author_id = $4)
-         and ($5::timestamptz is null or d.created_at >= $5) and ($6::timestamptz is null or d.created_at < $6)
+    // Concatenating reads a long vector once; each ts_rank would read it again. Offset and `materialized` keep it that way.
+    `with found as materialized (
+       select post_id, length, ${columns.join(', ')}
+       from (select post_id, length, terms || ''::tsvector as terms from search_documents
+             where generation = $1 and post_id in (${candidates.join(' union all ')}) offset 0) as d
      ), page as (
        select post_id, (${sum}) * (${coverage}) / (1 + ${ranking.length} * ln(greatest(length, 1))) as score,
          count(*) over () as total
-       from found where ${sum} >= $7
-       order by score desc, post_id desc limit $8 offset $9
+       from found where ${sum} >= $6
+       order by score desc, post_id desc limit $7 offset $8
      )
      select d.post_id, d.board_id, p.score, d.title, d.body, p.total,
        (select json_agg(json_build_array(t.lexeme, t.positions)) from unnest(d.terms) as t
-        where t.lexeme = any($10) or t.lexeme ^@ any($11)) as places
+        where t.lexeme = any($9) or t.lexeme ^@ any($10)) as places
      from page p join search_documents d on d.generation = $1 and d.post_id = p.post_id
      order by p.score desc, p.post_id desc`,
     values,
