@@ -162,4 +162,17 @@ describe('numbers out of MongoDB', { skip: withoutMongo }, () => {
     await rows.replaceOne({ _id: row._id }, row);
     assert.ok(isClean(await check()));
   });
+
+  test('retention removes from MongoDB what the log has given up: a day, and the undated of that time', async () => {
+    const live = await numbers();
+    const undated = mongo.db.collection('events_undated');
+    const kept = await undated.countDocuments({ received_at: { $gt: new Date(Date.now() - DAY_MS) } });
+    assert.equal((await undated.countDocuments()) - kept, 30);
+    const options = { retentionDays: RETENTION, now: Date.now(), logger: testLog, recording: raw.recording };
+    await applyRetention(database.db, { ...options, signal: new AbortController().signal });
+    assert.equal(await undated.countDocuments(), kept);
+    assert.ok(!(await raw.recording.listDays()).includes(today - RETENTION - 2));
+    assert.ok(isClean(await check()));
+    assert.equal(await numbers(), live);
+  });
 });
