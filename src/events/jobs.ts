@@ -23,6 +23,10 @@ export interface JobPayloads {
   'remove-attachment': { readonly attachment_id: string };
   /** Deletes uploads that nobody finished. */
   'purge-attachments': Scheduled;
+  /** Moves notifications that are past their days out of the inboxes. */
+  'retire-notifications': Scheduled;
+  /** Erases the notifications of an erased member that left the inbox before. */
+  'erase-history': { readonly member_id: number };
   /** Removes for good what was deleted longer ago than it is kept. */
   'purge-posts': Scheduled;
   'purge-comments': Scheduled;

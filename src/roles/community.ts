@@ -30,8 +30,10 @@ import {
 import { registerSearchRoutes } from '../features/search/index.ts';
 import { systemClock } from '../kit/clock.ts';
 import type { Logger } from '../kit/logger.ts';
+import type { NotificationHistory } from '../ports/notification-history.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { SearchIndex } from '../ports/search-index.ts';
+import { openHistory } from './history.ts';
 import { openObjects } from './objects.ts';
 import type { Posting } from './posting.ts';
 
@@ -43,6 +45,7 @@ export interface Community {
   readonly mailKey: Buffer;
   readonly search: SearchIndex;
   readonly objects: ObjectStore;
+  readonly history: NotificationHistory | undefined;
   readonly comments: {
     readonly pages: CommentPages;
     readonly groups: ReturnType<typeof createCommentGroups>;
@@ -70,6 +73,7 @@ export async function openCommunity(engines: Engines): Promise<Community> {
     mailKey: await secrets.get('mail_key', 0),
     search,
     objects: openObjects(config),
+    history: await openHistory(engines),
     comments,
     rules,
     log: logger,
@@ -90,7 +94,7 @@ export function registerCommunityRoutes(app: FastifyInstance, deps: CommunityDep
   const { seal, vapidPublicKey, stream, mailKey, search, log } = community;
   registerSearchRoutes(app, { db, search, log, clock: systemClock, rateLimits: config.rateLimits });
   registerTalk(app, deps);
-  registerNotificationRoutes(app, { db, stream, isSignedIn });
+  registerNotificationRoutes(app, { db, stream, history: community.history, isSignedIn });
   registerBroadcastRoutes(app, { db });
   registerDigestRoutes(app, { db, key: mailKey });
   registerDeviceRoutes(app, { db, seal, services: config.webPushServices, vapidPublicKey });

@@ -8,11 +8,18 @@ import { pushBroadcast, sendBroadcast } from '../features/broadcasts/index.ts';
 import { purgeTombstones } from '../features/comments/index.ts';
 import { createDeviceSender, createTokenSeal, type SendToDevice } from '../features/devices/index.ts';
 import { planDigests, sendDigest } from '../features/digests/index.ts';
-import { notifyOfComment, notifyOfPost, pushNotification } from '../features/notifications/index.ts';
+import {
+  eraseHistory,
+  notifyOfComment,
+  notifyOfPost,
+  pushNotification,
+  retireNotifications,
+} from '../features/notifications/index.ts';
 import { purgeDeleted } from '../features/posts/index.ts';
 import { systemClock } from '../kit/clock.ts';
 import type { JobHandlers } from '../pipeline/jobs/index.ts';
 import { createPostIndexer } from '../pipeline/publish/index.ts';
+import { openHistory } from './history.ts';
 import { openObjects } from './objects.ts';
 
 const FCM = 'https://fcm.googleapis.com';
@@ -22,6 +29,7 @@ export async function createJobHandlers(engines: Engines, db: Db): Promise<JobHa
   const send = await createSender(engines, db);
   const now = () => new Date();
   const objects = openObjects(engines.config);
+  const history = await openHistory(engines);
   const indexer = createPostIndexer({ db, search: engines.search, clock: systemClock });
   engines.lifecycle.onClose('post indexer', () => indexer.close());
   return {
@@ -32,6 +40,11 @@ export async function createJobHandlers(engines: Engines, db: Db): Promise<JobHa
       run: ({ comment_id }, { signal }) => notifyOfComment(db, comment_id, signal),
     },
     'purge-posts': { atOnce: 1, run: (_payload, { signal }) => purgeDeleted(db, signal) },
+    'retire-notifications': {
+      atOnce: 1,
+      run: (_payload, { signal }) => retireNotifications({ db, history }, signal),
+    },
+    'erase-history': { atOnce: 1, run: (payload) => eraseHistory({ db, history, now }, payload) },
     'remove-attachment': { atOnce: 4, run: (payload) => removeAttachment({ db, objects }, payload) },
     'purge-attachments': { atOnce: 1, run: () => removeUnfinished(db) },
     'purge-comments': { atOnce: 1, run: (_payload, { signal }) => purgeTombstones(db, signal) },

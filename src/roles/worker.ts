@@ -37,6 +37,7 @@ const SCHEDULES: readonly Schedule[] = [
   { name: 'purge', kind: 'purge-posts', cron: '30 * * * *', missed: 'latest' },
   { name: 'purge-comments', kind: 'purge-comments', cron: '45 * * * *', missed: 'latest' },
   { name: 'purge-attachments', kind: 'purge-attachments', cron: '15 * * * *', missed: 'latest' },
+  { name: 'retire-notifications', kind: 'retire-notifications', cron: '5 * * * *', missed: 'latest' },
   // Members have their morning in their own zones.
   { name: 'digests', kind: 'plan-digests', cron: '0 * * * *', missed: 'each' },
 ];

@@ -29,7 +29,7 @@ describe('notifications', () => {
     board = await insert(`insert into boards (title, title_key) values ('b', 'b') returning id`);
     stream = createNotificationStream(db, testLog);
     app = createMemberApp();
-    registerNotificationRoutes(app, { db, stream, isSignedIn: () => signedIn });
+    registerNotificationRoutes(app, { db, stream, history: undefined, isSignedIn: () => signedIn });
     await app.listen({ host: '127.0.0.1', port: 0 });
     call = createCaller(app);
   });

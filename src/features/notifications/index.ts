@@ -3,4 +3,5 @@ export { registerNotificationRoutes } from './notifications.routes.ts';
 export { notifyOfComment, notifyOfPost } from './notify.ts';
 export { eraseNotifications } from './preferences.queries.ts';
 export { pushNotification } from './push-notification.ts';
+export { eraseHistory, retireNotifications } from './retire.ts';
 export { toText } from './wording.ts';

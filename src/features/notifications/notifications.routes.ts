@@ -4,7 +4,8 @@ import type { Db } from '../../db/pool.ts';
 import { IdParams } from '../../http/field-types.ts';
 import { KEYSET_LIMIT, toKeysetLink } from '../../http/paging.ts';
 import { requireViewer } from '../../http/policy.ts';
-import { AppError } from '../../kit/errors.ts';
+import { AppError, EngineError } from '../../kit/errors.ts';
+import type { NotificationHistory } from '../../ports/notification-history.ts';
 import type { NotificationStream } from './notification-stream.ts';
 import {
   countUnread,
@@ -13,6 +14,7 @@ import {
   listNotifications,
   markAllRead,
   markRead,
+  type NotificationRow,
   showNotifications,
 } from './notifications.queries.ts';
 import {
@@ -41,6 +43,8 @@ const MOST_UNSENT_BYTES = 1_000_000;
 export interface NotificationDeps {
   readonly db: Db;
   readonly stream: NotificationStream;
+  /** Of what left the inbox; undefined where none is kept. */
+  readonly history: NotificationHistory | undefined;
   /** Whether the request's credentials still hold: a stream outlives what was true when it began. */
   readonly isSignedIn: (request: FastifyRequest) => boolean;
 }
@@ -67,7 +71,7 @@ function registerInbox(app: FastifyInstance, deps: NotificationDeps): void {
         response: { 200: Type.Array(Notification) },
       },
     },
-    (request, reply) => getList(db, request, reply),
+    (request, reply) => getList(deps, request, reply),
   );
   app.get(
     '/api/notifications/grouped',
@@ -175,22 +179,23 @@ function registerPreferences(app: FastifyInstance, { db }: NotificationDeps): vo
   );
 }
 
-async function getList(db: Db, request: FastifyRequest, reply: FastifyReply) {
+async function getList({ db, history }: NotificationDeps, request: FastifyRequest, reply: FastifyReply) {
   const memberId = memberOf(request);
   const query = request.query as { last_id?: number; first_id?: number; unread: boolean };
   const place = async (id: number | undefined) => {
     if (id === undefined) return undefined;
-    const found = await findPlace(db, memberId, id);
+    const found = (await findPlace(db, memberId, id)) ?? (await history?.findPlace(memberId, id));
     if (found === undefined) throw new AppError('not_found', `You have no notification ${id}.`);
     return found;
   };
-  const rows = await listNotifications(db, {
-    memberId,
-    before: await place(query.last_id),
-    after: await place(query.first_id),
-    unread: query.unread,
-    limit: KEYSET_LIMIT,
-  });
+  const before = await place(query.last_id);
+  const after = await place(query.first_id);
+  const { unread } = query;
+  const recent = await listNotifications(db, { memberId, before, after, unread, limit: KEYSET_LIMIT });
+  // What left the inbox is read, or will not be.
+  const goesOn = history && after === undefined && !unread && recent.length < KEYSET_LIMIT;
+  const past = goesOn ? await readPast(history, memberId, recent.at(-1)?.place ?? before, reply) : [];
+  const rows = [...recent, ...past].slice(0, KEYSET_LIMIT);
   const link = toKeysetLink(
     request.url,
     query,
@@ -199,6 +204,23 @@ async function getList(db: Db, request: FastifyRequest, reply: FastifyReply) {
   if (link) reply.header('link', link);
   const { language } = await findPreferences(db, memberId);
   return (await showNotifications(db, rows)).map((row) => toNotification(row, language));
+}
+
+/** Where the history does not answer, what is recent is shown, and the answer says so. */
+async function readPast(
+  history: NotificationHistory,
+  memberId: number,
+  before: number | undefined,
+  reply: FastifyReply,
+): Promise<NotificationRow[]> {
+  try {
+    const rows = await history.list(memberId, before ?? Number.MAX_SAFE_INTEGER, KEYSET_LIMIT);
+    return rows as NotificationRow[];
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    reply.header('weir-history', 'unavailable');
+    return [];
+  }
 }
 
 /** A new stream begins now; one that is resumed begins behind the id that it names. */

@@ -1,3 +1,4 @@
+import { enqueue } from '../../db/outbox.ts';
 import type { Db } from '../../db/pool.ts';
 
 export interface PreferencesRow {
@@ -87,7 +88,7 @@ export async function unmutePost(db: Db, memberId: number, postId: number): Prom
   await db.query('delete from muted_posts where member_id = $1 and post_id = $2', [memberId, postId]);
 }
 
-/** Everything that this feature keeps of a member. */
+/** Everything that this feature keeps of a member; what left the inbox before, by a job. */
 export async function eraseNotifications(tx: Db, memberId: number): Promise<void> {
   for (const table of [
     'notifications',
@@ -97,4 +98,5 @@ export async function eraseNotifications(tx: Db, memberId: number): Promise<void
     'muted_posts',
   ])
     await tx.query(`delete from ${table} where member_id = $1`, [memberId]);
+  await enqueue(tx, [{ kind: 'erase-history', payload: { member_id: memberId } }]);
 }
