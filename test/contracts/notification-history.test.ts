@@ -34,7 +34,7 @@ describe('the notification history of MongoDB', () => {
   });
 
   const row = (id: number, member_id = 901): PastNotification => ({
-    id,
+    id: 1_000_000 + id,
     member_id,
     place: id,
     type: 'comment',
@@ -45,15 +45,16 @@ describe('the notification history of MongoDB', () => {
     read_at: null,
   });
   const ids = (rows: readonly { id: number }[]) => rows.map((one) => one.id);
+  const places = (rows: readonly { place: number }[]) => rows.map((one) => one.place);
 
   test('NH-1, NH-2: what is kept is there once, a member’s own, newest first', { skip }, async () => {
     await history.keep([row(1), row(2), row(3, 902)]);
     await history.keep([row(2), row(4)]);
-    assert.deepEqual(ids(await history.list(901, 100, 10)), [4, 2, 1]);
-    assert.deepEqual(ids(await history.list(901, 4, 1)), [2]);
+    assert.deepEqual(places(await history.list(901, 100, 10)), [4, 2, 1]);
+    assert.deepEqual(places(await history.list(901, 4, 1)), [2]);
     assert.deepEqual(await history.list(901, 2, 1), [row(1)]);
-    assert.equal(await history.findPlace(901, 4), 4);
-    assert.equal(await history.findPlace(902, 4), undefined);
+    assert.equal(await history.findPlace(901, 1_000_004), 4);
+    assert.equal(await history.findPlace(902, 1_000_004), undefined);
     await history.keep([]);
   });
 

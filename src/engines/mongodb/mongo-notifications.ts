@@ -8,7 +8,6 @@ type Document = Omit<PastNotification, 'id'> & { readonly _id: number };
 const LIMIT_MS = 1_200;
 /** What is older leaves the history too: MongoDB removes it by itself, within a minute. */
 const HISTORY_DAYS = 730;
-const DUPLICATE_KEY = 11_000;
 
 /**
  * One collection, `notification_history`. In a sharded cluster: `{ member_id: 1, place: -1 }` as its key, since all that is read
@@ -46,14 +45,13 @@ export async function openMongoNotifications({
       call('keep notifications', async () => {
         if (kept.length === 0) return;
         await ready();
-        try {
-          await rows.insertMany(
-            kept.map(({ id, ...row }) => ({ _id: id, ...row })),
-            { ordered: false },
-          );
-        } catch (error) {
-          if (!isDuplicatesOnly(error)) throw error;
-        }
+        await rows.bulkWrite(
+          kept.map(({ id, ...row }) => ({
+            // With the shard's key, which an upsert in a cluster needs.
+            replaceOne: { filter: { _id: id, member_id: row.member_id }, replacement: row, upsert: true },
+          })),
+          { ordered: false },
+        );
       }),
     list: (memberId, before, limit) =>
       call('list notifications', async () =>
@@ -71,11 +69,4 @@ export async function openMongoNotifications({
       call('erase notifications', async () => void (await rows.deleteMany({ member_id: memberId }))),
     close,
   };
-
-  /** Kept by an earlier try. A lost connection is a bulk error as well, but one without errors of rows. */
-  function isDuplicatesOnly(error: unknown): boolean {
-    if (!(error instanceof driver.MongoBulkWriteError)) return false;
-    const errors = [error.writeErrors].flat();
-    return errors.length > 0 && errors.every((one) => one.code === DUPLICATE_KEY);
-  }
 }
