@@ -15,6 +15,7 @@ import {
   startImport,
 } from './imports.queries.ts';
 import { createLineEvents } from './line-events.ts';
+import { type LineFeed, openLineFeed } from './line-feed.ts';
 import { type LogFile, openLogFile } from './line-reader.ts';
 import { createProgress, type ImportProgress } from './progress.ts';
 import { Interrupted, untilDone } from './retry.ts';
@@ -71,27 +72,33 @@ const NOTHING: Totals = {
  */
 export async function importLog(deps: ImportDeps, options: ImportOptions): Promise<ImportReport> {
   const rules = options.rules ?? DEFAULT_RULES;
-  const match = createMatcher(rules);
   const file = await openLogFile(options.path);
   const progress = createProgress(deps.clock, file, options.onProgress);
-  const survey = await surveyLog(file, match, options.signal, progress.surveyed);
-  if (!survey) return { ...NOTHING, id: undefined, state: 'interrupted', campaigns: {} };
-  await checkCampaigns(deps, survey);
+  let feed: LineFeed | undefined;
   try {
+    const idKey = await untilDone(() => lineIdKey(deps.secrets), options.signal);
+    // The second reading begins beside the first: what it has ready is written as soon as that one is done.
+    feed = openLineFeed({ file, rules, idKey });
+    const run = { rules, file, progress, feed };
+    const survey = await surveyLog(file, createMatcher(rules), options.signal, progress.surveyed);
+    if (!survey) throw new Interrupted();
+    await checkCampaigns(deps, survey);
     return await withImportLock(deps.db, survey.fingerprint, options.signal, () =>
-      runImport(deps, options, { rules, file, survey, progress, match }),
+      runImport(deps, options, { ...run, survey }),
     );
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     return { ...NOTHING, id: undefined, state: 'interrupted', campaigns: {} };
+  } finally {
+    await feed?.close();
   }
 }
 
 interface Run {
   readonly rules: readonly ImportRule[];
-  readonly match: ReturnType<typeof createMatcher>;
   readonly file: LogFile;
   readonly survey: Survey;
+  readonly feed: LineFeed;
   readonly progress: ReturnType<typeof createProgress>;
 }
 
@@ -105,14 +112,14 @@ async function runImport(deps: ImportDeps, options: ImportOptions, run: Run): Pr
   try {
     campaigns = await untilDone(() => findCampaigns(deps, row, run.survey), signal);
     const lineEvents = createLineEvents({
-      match: run.match,
       campaignId: (named) =>
         typeof named === 'number' ? named : (campaigns[named] ?? campaigns[OTHER_TITLE]!),
       salt: row.salt,
-      idKey: await untilDone(() => lineIdKey(deps.secrets), signal),
       secrets: deps.secrets,
+      signal,
     });
-    const target = { id: row.id, resumeAfter: row.lines, file: run.file, lineEvents, signal };
+    const batches = run.feed.batches();
+    const target = { id: row.id, resumeAfter: row.lines, batches, lineEvents, signal };
     await writeLines(deps, target, totals, run.progress);
     await untilDone(() => endImport(db, row.id, 'done'), signal);
     return { ...totals, id: row.id, state: 'done', campaigns };

@@ -14,7 +14,13 @@ function scan(source: Buffer, from: number, to: number) {
   const read = scanner.read({ source, from, to, length: to - from });
   if ('problem' in read) return { problem: read.problem };
   const { at, method, target, status } = read;
-  const { host, referrer, userAgent } = scanner.client();
+  const fields = scanner.fields();
+  const text = (start: number, end: number) => fields.source.toString('utf8', start, end);
+  const field = (start: number, end: number) => (start === end ? undefined : text(start, end));
+  assert.equal(text(fields.targetAt, fields.targetEnd), target);
+  const host = text(fields.hostAt, fields.hostEnd);
+  const referrer = field(fields.referrerAt, fields.referrerEnd);
+  const userAgent = field(fields.agentAt, fields.agentEnd);
   return { line: { host, at, method, target, status, referrer, userAgent } };
 }
 

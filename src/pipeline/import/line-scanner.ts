@@ -4,13 +4,25 @@ import { type LogLine, parseLogLine, parseTime, TIME_LENGTH } from './log-line.t
 /** What the rules ask for, before the rest of a line is cut out of it. */
 export type Request = Pick<LogLine, 'method' | 'target' | 'status'>;
 export type ScannedRequest = Request & Pick<LogLine, 'at'>;
-type Client = Pick<LogLine, 'host' | 'referrer' | 'userAgent'>;
+
+/** Where the fields of a line that its event is made of lie, as UTF-8; one that ends where it begins is not there. */
+export interface LineFields {
+  source: Buffer;
+  hostAt: number;
+  hostEnd: number;
+  targetAt: number;
+  targetEnd: number;
+  referrerAt: number;
+  referrerEnd: number;
+  agentAt: number;
+  agentEnd: number;
+}
 
 export interface LineScanner {
   /** As `parseLogLine`, but for the client's fields, which most lines are passed over without. */
   readonly read: (raw: RawLine) => ScannedRequest | { readonly problem: string };
-  /** Of the line read last; its bytes must still be there. */
-  readonly client: () => Client;
+  /** Of the line read last, until the next one is; its bytes must still be there. */
+  readonly fields: () => Readonly<LineFields>;
 }
 
 const PLAIN = 0;
@@ -34,72 +46,98 @@ const HTTP = [0x48, 0x54, 0x54, 0x50, 0x2f];
  */
 export function createLineScanner(): LineScanner {
   const readTime = createTimeReader();
-  let source: Buffer = Buffer.alloc(0);
-  let hostAt = 0;
-  let hostEnd = 0;
-  let referrerAt = 0;
-  let referrerEnd = 0;
-  let agentAt = 0;
-  let agentEnd = 0;
+  const fields = createFields();
   let parsed: LogLine | undefined;
-
-  function scan({ from, to }: RawLine): ScannedRequest | undefined {
-    hostAt = from;
-    hostEnd = endOfWord(source, from);
-    const timeAt = hostEnd > from && source[hostEnd] === 0x20 ? findTime(source, hostEnd, to) : -1;
-    if (timeAt < 0) return undefined;
-    const at = readTime(source, timeAt);
-    if (Number.isNaN(at)) return undefined;
-
-    const requestAt = timeAt + TIME_LENGTH + 3;
-    const methodEnd = endOfWord(source, requestAt);
-    const requestEnd = endOfField(source, requestAt);
-    let version = requestEnd - 1;
-    while (version > methodEnd && source[version] !== 0x20) version -= 1;
-    if (source[requestEnd] !== 0x22 || methodEnd === requestAt || version <= methodEnd) return undefined;
-    if (!HTTP.every((code, index) => source[version + 1 + index] === code)) return undefined;
-
-    const status = digit(source, requestEnd + 2) * 100 + twoDigits(source, requestEnd + 3);
-    const sizeEnd = endOfWord(source, requestEnd + 6);
-    if (source[requestEnd + 1] !== 0x20 || source[requestEnd + 5] !== 0x20) return undefined;
-    if (!(status >= 100 && status < 600) || !isSize(source, requestEnd + 6, sizeEnd)) return undefined;
-    referrerAt = sizeEnd + 2;
-    referrerEnd = endOfField(source, referrerAt);
-    agentAt = referrerEnd + 3;
-    if (source[sizeEnd] !== 0x20 || source[sizeEnd + 1] !== 0x22) return undefined;
-    if (source[referrerEnd] !== 0x22 || source[referrerEnd + 1] !== 0x20) return undefined;
-    agentEnd = endOfField(source, agentAt);
-    if (source[referrerEnd + 2] !== 0x22 || source[agentEnd] !== 0x22 || agentEnd >= to) return undefined;
-    return {
-      at,
-      method: isGet(source, requestAt, methodEnd) ? 'GET' : source.toString('latin1', requestAt, methodEnd),
-      target: source.toString('latin1', methodEnd + 1, version),
-      status,
-    };
-  }
 
   return {
     read: (raw) => {
-      source = raw.source;
       parsed = undefined;
-      const found = raw.to - raw.from < LONG_LINE ? scan(raw) : undefined;
+      const { source, from, to } = raw;
+      const found = to - from < LONG_LINE ? scan(raw, fields, readTime) : undefined;
       if (found) return found;
-      const slow = parseLogLine(source.subarray(raw.from, raw.to));
+      const slow = parseLogLine(source.subarray(from, to));
       if ('problem' in slow) return slow;
       parsed = slow.line;
       return slow.line;
     },
-    client: () =>
-      parsed ?? {
-        host: source.toString('latin1', hostAt, hostEnd),
-        referrer: toField(source, referrerAt, referrerEnd),
-        userAgent: toField(source, agentAt, agentEnd),
-      },
+    fields: () => {
+      if (parsed) encodeFields(parsed, fields);
+      return fields;
+    },
   };
 }
 
-/** Milliseconds since the epoch, or NaN; the lines of a day stand together, so its date is read once. */
-function createTimeReader(): (source: Buffer, from: number) => number {
+/** Undefined where the line is not plain; then `fields` are as they were. */
+function scan(
+  { source, from, to }: RawLine,
+  fields: LineFields,
+  readTime: TimeReader,
+): ScannedRequest | undefined {
+  const hostEnd = endOfWord(source, from);
+  const timeAt = hostEnd > from && source[hostEnd] === 0x20 ? findTime(source, hostEnd, to) : -1;
+  if (timeAt < 0) return undefined;
+  const at = readTime(source, timeAt);
+  if (Number.isNaN(at)) return undefined;
+
+  const requestAt = timeAt + TIME_LENGTH + 3;
+  const methodEnd = endOfWord(source, requestAt);
+  const requestEnd = endOfField(source, requestAt);
+  let version = requestEnd - 1;
+  while (version > methodEnd && source[version] !== 0x20) version -= 1;
+  if (source[requestEnd] !== 0x22 || methodEnd === requestAt || version <= methodEnd) return undefined;
+  if (!isHttp(source, version + 1)) return undefined;
+
+  const status = digit(source, requestEnd + 2) * 100 + twoDigits(source, requestEnd + 3);
+  const sizeEnd = endOfWord(source, requestEnd + 6);
+  if (source[requestEnd + 1] !== 0x20 || source[requestEnd + 5] !== 0x20) return undefined;
+  if (!(status >= 100 && status < 600) || !isSize(source, requestEnd + 6, sizeEnd)) return undefined;
+  const referrerAt = sizeEnd + 2;
+  const referrerEnd = endOfField(source, referrerAt);
+  const agentAt = referrerEnd + 3;
+  if (source[sizeEnd] !== 0x20 || source[sizeEnd + 1] !== 0x22) return undefined;
+  if (source[referrerEnd] !== 0x22 || source[referrerEnd + 1] !== 0x20) return undefined;
+  const agentEnd = endOfField(source, agentAt);
+  if (source[referrerEnd + 2] !== 0x22 || source[agentEnd] !== 0x22 || agentEnd >= to) return undefined;
+  fields.source = source;
+  fields.hostAt = from;
+  fields.hostEnd = hostEnd;
+  fields.targetAt = methodEnd + 1;
+  fields.targetEnd = version;
+  fields.referrerAt = referrerAt;
+  fields.referrerEnd = isDash(source, referrerAt, referrerEnd) ? referrerAt : referrerEnd;
+  fields.agentAt = agentAt;
+  fields.agentEnd = isDash(source, agentAt, agentEnd) ? agentAt : agentEnd;
+  return {
+    at,
+    method: isGet(source, requestAt, methodEnd) ? 'GET' : source.toString('latin1', requestAt, methodEnd),
+    target: source.toString('latin1', methodEnd + 1, version),
+    status,
+  };
+}
+
+function createFields(): LineFields {
+  const nowhere = { hostAt: 0, hostEnd: 0, targetAt: 0, targetEnd: 0 };
+  return { source: Buffer.alloc(0), ...nowhere, referrerAt: 0, referrerEnd: 0, agentAt: 0, agentEnd: 0 };
+}
+
+/** What stood escaped, cut or in another encoding in its line. */
+function encodeFields({ host, target, referrer = '', userAgent = '' }: LogLine, fields: LineFields): void {
+  fields.source = Buffer.from(host + target + referrer + userAgent);
+  fields.hostAt = 0;
+  fields.hostEnd = Buffer.byteLength(host);
+  fields.targetAt = fields.hostEnd;
+  fields.targetEnd = fields.targetAt + Buffer.byteLength(target);
+  fields.referrerAt = fields.targetEnd;
+  fields.referrerEnd = fields.referrerAt + Buffer.byteLength(referrer);
+  fields.agentAt = fields.referrerEnd;
+  fields.agentEnd = fields.source.length;
+}
+
+/** Milliseconds since the epoch, or NaN. */
+type TimeReader = (source: Buffer, from: number) => number;
+
+/** The lines of a day stand together, so its date is read once. */
+function createTimeReader(): TimeReader {
   const day = Buffer.alloc(DAY_LENGTH);
   let dayAt = Number.NaN;
   return (source, from) => {
@@ -152,9 +190,14 @@ function endOfField(source: Buffer, from: number): number {
 }
 
 function isSize(source: Buffer, from: number, to: number): boolean {
-  if (to - from === 1 && source[from] === 0x2d) return true;
+  if (isDash(source, from, to)) return true;
   for (let at = from; at < to; at += 1) if (Number.isNaN(digit(source, at))) return false;
   return to > from && to - from <= 19;
+}
+
+function isHttp(source: Buffer, from: number): boolean {
+  for (let index = 0; index < HTTP.length; index += 1) if (source[from + index] !== HTTP[index]) return false;
+  return true;
 }
 
 function isGet(source: Buffer, from: number, to: number): boolean {
@@ -171,7 +214,7 @@ function twoDigits(source: Buffer, at: number): number {
   return digit(source, at) * 10 + digit(source, at + 1);
 }
 
-function toField(source: Buffer, from: number, to: number): string | undefined {
-  if (to === from || (to - from === 1 && source[from] === 0x2d)) return undefined;
-  return source.toString('latin1', from, to);
+/** How the format writes that there is none. */
+function isDash(source: Buffer, from: number, to: number): boolean {
+  return to - from === 1 && source[from] === 0x2d;
 }

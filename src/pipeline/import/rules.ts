@@ -135,7 +135,8 @@ function toStatuses(named: ImportRule['status']): Set<number> {
 /** What a rule makes of the paths that fit it; paths share their first part, so its title is made once. */
 function createMatchOf({ type, campaign }: ImportRule): (path: string) => Match | undefined {
   if (type === 'ignore') return () => undefined;
-  if (typeof campaign === 'number' || !campaign.includes('{1}')) return () => ({ type, campaign });
+  const always = { type, campaign };
+  if (typeof campaign === 'number' || !campaign.includes('{1}')) return () => always;
   const matches = new Map<string, Match>();
   return (path) => {
     const segment = firstSegment(path);

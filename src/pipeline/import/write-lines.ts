@@ -4,8 +4,8 @@ import type { Clock } from '../../kit/clock.ts';
 import { failpoint } from '../../kit/failpoint.ts';
 import type { AppendOutcome, EventLog } from '../../ports/event-log.ts';
 import { type BadLine, type Position, parkLines, savePosition } from './imports.queries.ts';
-import type { LineEvent, LineEvents, LineOutcome } from './line-events.ts';
-import { type LogFile, readLines } from './line-reader.ts';
+import type { LineBatch } from './line-batch.ts';
+import type { JudgedLines, LineEvents } from './line-events.ts';
 import type { Progress } from './progress.ts';
 import { Interrupted, untilDone } from './retry.ts';
 
@@ -29,8 +29,6 @@ export interface Totals {
 }
 
 type MutableTotals = { -readonly [K in keyof Totals]: Totals[K] };
-/** What the lines read so far came to. */
-type Reached = Pick<MutableTotals, 'lines' | 'events' | 'parked' | 'passedOver'>;
 /** What the log did with the events of one batch. */
 type Tally = Pick<MutableTotals, 'added' | 'reused' | 'refused'>;
 
@@ -44,18 +42,13 @@ interface Target {
   readonly id: number;
   /** Lines that an earlier run has written. They are read again, as ids and verdicts depend on them, and not written. */
   readonly resumeAfter: number;
-  readonly file: LogFile;
+  /** From the first line to the last. */
+  readonly batches: AsyncIterable<LineBatch>;
   readonly lineEvents: LineEvents;
   readonly signal: AbortSignal;
 }
 
-interface Batch {
-  readonly events: { readonly made: LineEvent; readonly number: number }[];
-  readonly bad: BadLine[];
-}
-
-const BATCH = 2_000;
-/** Batches on their way to the log while the next one is read: neither waits for the other. */
+/** Batches on their way to the log while the next one is judged: neither waits for the other. */
 const UNDERWAY = 2;
 const SAVE_MS = 1_000;
 
@@ -67,27 +60,11 @@ export async function writeLines(
   progress: Progress,
 ): Promise<void> {
   const writer = createBatchWriter(deps, target, totals, progress);
-  const reached: Reached = { lines: 0, events: 0, parked: 0, passedOver: 0 };
-  let batch: Batch = { events: [], bad: [] };
-
-  async function flush(bytesRead: number): Promise<void> {
-    const full = batch;
-    batch = { events: [], bad: [] };
-    await writer.begin(full, bytesRead, { ...reached });
-  }
-
   try {
-    for await (const chunk of readLines(target.file)) {
-      for (const raw of chunk.lines) {
-        const outcome = target.lineEvents.next(raw, ++reached.lines, deps.clock.now());
-        countLine(outcome, reached);
-        if (reached.lines > target.resumeAfter) addToBatch(batch, outcome, reached.lines);
-        if (batch.events.length + batch.bad.length >= BATCH) await flush(chunk.bytesRead);
-      }
-      // Logs without events move on as well, and a long replay shows that it lives.
-      if (batch.events.length + batch.bad.length === 0) await flush(chunk.bytesRead);
+    for await (const batch of target.batches) {
+      const judged = await target.lineEvents.next(batch, target.resumeAfter, deps.clock.now());
+      await writer.begin(batch, judged);
     }
-    await flush(target.file.size);
     await writer.end();
   } finally {
     await writer.settled();
@@ -103,13 +80,14 @@ function createBatchWriter(deps: WriteDeps, target: Target, totals: MutableTotal
 
   const save = () => untilDone(() => savePosition(deps.db, target.id, position), signal);
 
-  async function write(batch: Batch, bytesRead: number, reached: Reached, before: Promise<void> | undefined) {
-    const { added, reused, refused } = await writeBatch(deps, target, batch);
+  async function write(batch: LineBatch, judged: JudgedLines, before: Promise<void> | undefined) {
+    const { added, reused, refused } = await writeBatch(deps, target, batch.bad, judged);
     // The position passes a line only where all lines before it are kept.
     await before;
     totals.added += added;
     totals.reused += reused;
     totals.refused += refused;
+    const { reached, bytesRead } = batch;
     const { lines, events, parked } = reached;
     Object.assign(totals, reached, { known: events - totals.added - totals.refused });
     const phase = lines <= target.resumeAfter ? 'replay' : 'write';
@@ -122,7 +100,7 @@ function createBatchWriter(deps: WriteDeps, target: Target, totals: MutableTotal
   }
 
   return {
-    begin: async (batch: Batch, bytesRead: number, reached: Reached): Promise<void> => {
+    begin: async (batch: LineBatch, judged: JudgedLines): Promise<void> => {
       if (underway.length === UNDERWAY && !signal.aborted) await underway.shift();
       if (signal.aborted) {
         await Promise.allSettled(underway);
@@ -130,7 +108,7 @@ function createBatchWriter(deps: WriteDeps, target: Target, totals: MutableTotal
         await Promise.all(underway);
         throw new Interrupted();
       }
-      const writing = write(batch, bytesRead, reached, underway.at(-1));
+      const writing = write(batch, judged, underway.at(-1));
       // Whoever waits next hears of it; until then it is no unhandled rejection.
       writing.catch(() => undefined);
       underway.push(writing);
@@ -144,40 +122,26 @@ function createBatchWriter(deps: WriteDeps, target: Target, totals: MutableTotal
   };
 }
 
-function countLine(outcome: LineOutcome, reached: Reached): void {
-  if (!outcome) reached.passedOver += 1;
-  else if ('bad' in outcome) reached.parked += 1;
-  else reached.events += 1;
-}
-
-function addToBatch(batch: Batch, outcome: LineOutcome, number: number): void {
-  if (!outcome) return;
-  if ('bad' in outcome) batch.bad.push(outcome.bad);
-  else batch.events.push({ made: outcome.event, number });
-}
-
 /** Bad lines first: the position may pass a line only when it is in one of the two places. */
-async function writeBatch(deps: WriteDeps, target: Target, batch: Batch): Promise<Tally> {
-  const { signal } = target;
-  if (batch.bad.length > 0) await untilDone(() => parkLines(deps.db, target.id, batch.bad), signal);
+async function writeBatch(
+  deps: WriteDeps,
+  { id, resumeAfter, signal }: Target,
+  allBad: readonly BadLine[],
+  { events, numbers }: JudgedLines,
+): Promise<Tally> {
+  const bad = allBad.filter((line) => line.number > resumeAfter);
+  if (bad.length > 0) await untilDone(() => parkLines(deps.db, id, bad), signal);
   const tally: Tally = { added: 0, reused: 0, refused: 0 };
-  if (batch.events.length === 0) return tally;
-  const receivedAt = deps.clock.now();
-  const events: Event[] = [];
-  const again = (made: LineEvent) =>
-    untilDone(async () => target.lineEvents.finish(made, receivedAt), signal);
-  for (const { made } of batch.events) {
-    const finished = target.lineEvents.finish(made, receivedAt);
-    events.push(finished instanceof Promise ? await finished.catch(() => again(made)) : finished);
-  }
+  if (events.length === 0) return tally;
   const outcomes = await untilDone(() => deps.log.append(events), signal);
   failpoint?.('import.after-append');
   const refused: BadLine[] = [];
-  for (const [index, outcome] of outcomes.entries()) {
+  outcomes.forEach((outcome, index) => {
     count(outcome, tally);
-    if (outcome.status === 'unstorable') refused.push(toRefused(batch.events[index]!, outcome.reason));
-  }
-  if (refused.length > 0) await untilDone(() => parkLines(deps.db, target.id, refused), signal);
+    if (outcome.status === 'unstorable')
+      refused.push(toRefused(events[index]!, numbers[index]!, outcome.reason));
+  });
+  if (refused.length > 0) await untilDone(() => parkLines(deps.db, id, refused), signal);
   return tally;
 }
 
@@ -187,8 +151,8 @@ function count(outcome: AppendOutcome, tally: Tally): void {
   else if (outcome.status === 'unstorable') tally.refused += 1;
 }
 
-function toRefused({ made, number }: Batch['events'][number], why: string): BadLine {
-  const { id, subject, type, occurredAt, userAgent, referrer, page } = made.event;
+function toRefused(event: Event, number: number, why: string): BadLine {
+  const { id, subject, type, occurredAt, userAgent, referrer, page } = event;
   return {
     number,
     reason: 'unstorable',

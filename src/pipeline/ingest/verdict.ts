@@ -64,6 +64,7 @@ export function createVerdicts(): Verdicts {
   const bots = new LRUCache<string, boolean>({ max: 10_000 });
   const last = new LRUCache<string, { id: string; at: number }>({ max: ACTORS_KEPT });
   const windows = new LRUCache<string, Window>({ max: ACTORS_KEPT });
+  let asked: { readonly event: Judged; readonly key: string } | undefined;
   let recent: { readonly actor: string; readonly window: Window } | undefined;
 
   function isBot(agent: string | undefined): boolean {
@@ -109,8 +110,14 @@ export function createVerdicts(): Verdicts {
     }
   }
 
+  /** Who is judged and committed in one go is looked up once. */
+  function keyOf(event: Judged): string {
+    if (asked?.event !== event) asked = { event, key: repeatKey(event) };
+    return asked.key;
+  }
+
   function isRepeat(event: Judged): boolean {
-    const before = last.get(repeatKey(event));
+    const before = last.get(keyOf(event));
     return before !== undefined && before.id !== event.id && Math.abs(event.at - before.at) <= REPEAT_MS;
   }
 
@@ -124,7 +131,7 @@ export function createVerdicts(): Verdicts {
       return VALID;
     },
     committed: (event) => {
-      if (!isRepeat(event)) last.set(repeatKey(event), { id: event.id, at: event.at });
+      if (!isRepeat(event)) last.set(keyOf(event), { id: event.id, at: event.at });
     },
     exceeds: (actor, at) => {
       addToRate(actor, at);

@@ -1,0 +1,33 @@
+/** The thread that reads a log while another one judges and writes what it came to. */
+import { once } from 'node:events';
+import { parentPort, workerData } from 'node:worker_threads';
+import { AppError } from '../../kit/errors.ts';
+import { listBuffers } from './line-batch.ts';
+import type { FromLineWorker, LineWorkerData } from './line-feed.ts';
+import { readBatches } from './read-batches.ts';
+
+const port = parentPort!;
+const { ahead, ...options } = workerData as LineWorkerData;
+let allowed = ahead;
+port.on('message', () => {
+  allowed += 1;
+});
+
+function post(message: FromLineWorker, buffers: ArrayBuffer[] = []): void {
+  port.postMessage(message, buffers);
+}
+
+try {
+  for await (const batch of readBatches(options)) {
+    while (allowed === 0) await once(port, 'message');
+    allowed -= 1;
+    post({ batch }, listBuffers(batch));
+  }
+  post({ ended: true });
+} catch (error) {
+  // An error of a class of our own does not survive the way to another thread.
+  if (!(error instanceof AppError)) throw error;
+  post({ refused: { code: error.code, detail: error.message } });
+} finally {
+  port.close();
+}
