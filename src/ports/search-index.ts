@@ -61,6 +61,8 @@ export interface Search {
   readonly from?: Date | undefined;
   /** Exclusive. */
   readonly to?: Date | undefined;
+  /** Only behind this one in the order of this search; nothing where it is no answer to it. */
+  readonly afterId?: number | undefined;
   readonly limit: number;
   /** With `limit` at most `MOST_RANKED`. */
   readonly offset: number;

@@ -22,6 +22,7 @@ import {
   type StatsDeps,
 } from '../features/dashboards/index.ts';
 import { createMembers, type Members, registerMemberRoutes } from '../features/members/index.ts';
+import { createKeywordSearch } from '../features/search/index.ts';
 import { createSessions, registerSessionRoutes, type Sessions } from '../features/sessions/index.ts';
 import { shedOverload } from '../http/admission.ts';
 import { authenticate, type CookieNames, cookieNames } from '../http/authenticate.ts';
@@ -165,7 +166,8 @@ export async function registerRoutes(app: FastifyInstance, deps: RouteDeps): Pro
   };
   registerDashboardRoutes(app, { db, raw, live, secrets, ...numbers });
   registerPostStats(app, { posts: deps.posting, ...numbers });
-  registerPostingRoutes(app, { config, posting: deps.posting, ingest, findVisitor, search: undefined });
+  const search = createKeywordSearch({ search: deps.community.search, posts: deps.posting.posts });
+  registerPostingRoutes(app, { config, posting: deps.posting, ingest, findVisitor, search });
   const { community, posting, isSignedIn } = deps;
   registerCommunityRoutes(app, { db, config, community, posting, members, isSignedIn });
   registerCollectingRoutes(app, {

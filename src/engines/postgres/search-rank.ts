@@ -33,6 +33,7 @@ export async function rankDocuments(
     search.offset,
     plan.shownTerms,
     plan.shownPrefixes,
+    search.afterId ?? null,
   ];
   const candidates = plan.candidates.map((any) => {
     values.push(restriction === undefined ? any : `(${any}) & ${restriction}`);
@@ -49,10 +50,12 @@ export async function rankDocuments(
        select post_id, length, ${columns.join(', ')}
        from (select post_id, length, terms || ''::tsvector as terms from search_documents
              where generation = $1 and post_id in (${candidates.join(' union all ')}) offset 0) as d
-     ), page as (
-       select post_id, (${sum}) * (${coverage}) / (1 + ${ranking.length} * ln(greatest(length, 1))) as score,
-         count(*) over () as total
+     ), scored as (
+       select post_id, (${sum}) * (${coverage}) / (1 + ${ranking.length} * ln(greatest(length, 1))) as score
        from found where ${sum} >= $6
+     ), page as (
+       select post_id, score, (select count(*) from scored) as total from scored
+       where $11::bigint is null or (score, post_id) < (select a.score, a.post_id from scored a where a.post_id = $11)
        order by score desc, post_id desc limit $7 offset $8
      )
      select d.post_id, d.board_id, p.score, d.title, d.body, p.total,

@@ -25,7 +25,7 @@ export type KeywordSearch = (
   request: FastifyRequest,
   reply: FastifyReply,
   filter: KeywordFilter,
-) => Promise<FastifyReply>;
+) => Promise<string>;
 
 interface ListDeps extends Pick<Posts, 'db' | 'boards' | 'posts' | 'pages'> {
   readonly search: KeywordSearch | undefined;

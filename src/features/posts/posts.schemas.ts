@@ -75,6 +75,12 @@ export const ListedPost = Type.Object({
   version: Type.Integer(),
   created_at: Type.String(),
   updated_at: Type.String(),
+  highlights: Type.Optional(
+    Type.Object(
+      { title: Type.String(), content: Type.String() },
+      { description: 'With `keyword`: safe HTML, the only tag is mark.' },
+    ),
+  ),
 });
 export type ListedPost = Static<typeof ListedPost>;
 

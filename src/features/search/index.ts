@@ -1,2 +1,2 @@
+export { createKeywordSearch } from './keyword-search.ts';
 export { registerSearchRoutes } from './search.routes.ts';
-export { findPostsByText } from './search.service.ts';
