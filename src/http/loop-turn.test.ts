@@ -38,31 +38,43 @@ describe('the turn of an event loop', () => {
 
   test('who comes last in a turn waited for all before it', () => {
     const { run } = build();
-    assert.deepEqual(run(11, 5), { waitedMs: 50, standing: false });
+    assert.deepEqual(run(11, 5), { waitedMs: 50, pressure: 'burst' });
     assert.equal(run(1, 5).waitedMs, 0);
   });
 
-  test('long turns without rest are a standing queue, after half a second', () => {
-    const { run } = build();
-    const told = Array.from({ length: 10 }, () => run(20, 5).standing);
-    assert.deepEqual(told.slice(0, 5), [false, false, false, false, false]);
-    assert.deepEqual(told.slice(6), [true, true, true, true]);
+  test('turns without rest are a standing queue after a while, however short they are', () => {
+    for (const requests of [1, 20]) {
+      const { run } = build();
+      const told = Array.from({ length: 1_000 / (5 * requests) }, () => run(requests, 5).pressure);
+      assert.equal(told[0], 'burst');
+      assert.equal(told.at(-1), 'standing');
+    }
   });
 
-  test('a rest between the turns, or a short one, says that nobody was waiting', () => {
+  test('a rest between the turns says that nobody was waiting', () => {
     const { run, rest } = build();
     for (let at = 0; at < 10; at += 1) run(20, 5);
     rest(1);
-    assert.equal(run(20, 5).standing, false);
+    assert.equal(run(20, 5).pressure, 'burst');
+  });
+
+  test('one rest ends no shedding, but a second without a refusal does', () => {
+    const { turn, run, rest } = build();
     for (let at = 0; at < 10; at += 1) run(20, 5);
-    run(2, 5);
-    assert.equal(run(2, 5).standing, false);
+    turn.refuse();
+    rest(5);
+    assert.equal(run(1, 5).pressure, 'shedding');
+    for (let at = 0; at < 100; at += 1) {
+      run(1, 5);
+      rest(6);
+    }
+    assert.equal(run(1, 5).pressure, 'burst');
   });
 
   test('long ago is no queue: the first after a quiet night is not refused for it', () => {
     const { run, rest } = build();
     run(20, 5);
     rest(10_000_000);
-    assert.deepEqual(run(2, 1), { waitedMs: 1, standing: false });
+    assert.deepEqual(run(2, 1), { waitedMs: 1, pressure: 'burst' });
   });
 });

@@ -23,7 +23,7 @@ export function createRouteTable(app: FastifyInstance): RouteTable {
   };
 }
 
-function toPattern(url: string): RegExp {
+export function toPattern(url: string): RegExp {
   const source = url
     .split('/')
     .map((part) => {

@@ -1,3 +1,4 @@
+import type { Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Engines } from '../compose.ts';
@@ -28,6 +29,7 @@ import { shedOverload } from '../http/admission.ts';
 import { authenticate, type CookieNames, cookieNames } from '../http/authenticate.ts';
 import { parseCidr } from '../http/client-address.ts';
 import { prepareDrain } from '../http/drain.ts';
+import { listen } from '../http/listen.ts';
 import { registerOpenApi } from '../http/openapi.ts';
 import { createServer } from '../http/server.ts';
 import { openPages } from '../http/static-pages.ts';
@@ -79,9 +81,12 @@ export async function startApi(engines: Engines): Promise<Api> {
     authenticate: credentials,
     ...(pages && { pages }),
   });
-  const drain = prepareDrain(app);
-  shedOverload(app, { logWaitMs: () => log.expectedWaitMs?.() ?? 0 });
   let stopping = false;
+  const { closeIdle } = shedOverload(app, {
+    logWaitMs: () => log.expectedWaitMs?.() ?? 0,
+    stopping: () => stopping,
+  });
+  const drain = prepareDrain(app, closeIdle);
   await registerRoutes(app, {
     config,
     counting: engines.counting,
@@ -108,13 +113,14 @@ export async function startApi(engines: Engines): Promise<Api> {
   });
   if (!(await registerTracker(app)))
     logger.warn('the tracker was not built; /t.js answers 404. Run: node scripts/setup.mjs --pages');
+  let servers: readonly Server[] = [app.server];
   lifecycle.onClose('http', async () => {
     stopping = true;
     await Promise.all([live.close(), community.stream.close()]);
-    await drain();
+    await drain(servers);
     await app.close();
   });
-  await app.listen({ host: config.host, port: config.port, backlog: 1_024 });
+  servers = await listen(app, { host: config.host, port: config.port });
   return { app, url: toUrl(app) };
 }
 
