@@ -4,8 +4,8 @@ import { sendEvent } from '../send-event.ts';
 import { TRY_LIMIT_MS } from './drill-load.ts';
 import type { Rig } from './rig.ts';
 
-/** As many as keep a server busy, and few enough that it refuses none of them. */
-const CLIENTS = 64;
+/** Few, and as many as it may refuse none of: which keep a server busier depends on how long its commits take. */
+const CLIENTS = [64, 256] as const;
 const WARM_SHARE = 1 / 3;
 
 interface CapacityOptions {
@@ -21,13 +21,22 @@ export function mixOf(batch: number): Mix {
   return batch > 1 ? { batch: 1 } : { event: 1 };
 }
 
-/** Events a second that the server keeps, of clients who wait for each answer before they send the next. */
-export async function measureCapacity(
+/** Events a second that the server keeps at most, of clients who wait for each answer before they send the next. */
+export async function measureCapacity(rig: Rig, options: CapacityOptions): Promise<number> {
+  const seconds = options.seconds / CLIENTS.length;
+  let most = 0;
+  for (const clients of CLIENTS)
+    most = Math.max(most, await measureKept(rig, { ...options, seconds }, clients));
+  return most;
+}
+
+async function measureKept(
   { server, history, random }: Rig,
   { campaigns, seconds, batch, signal }: CapacityOptions,
+  clients: number,
 ): Promise<number> {
   const { url } = server;
-  const client = createLoadClient({ url, sockets: CLIENTS, timeoutMs: TRY_LIMIT_MS, signal });
+  const client = createLoadClient({ url, sockets: clients, timeoutMs: TRY_LIMIT_MS, signal });
   const requests = createRequests({
     url,
     campaigns,
@@ -53,7 +62,7 @@ export async function measureCapacity(
   }
 
   try {
-    await Promise.all(Array.from({ length: CLIENTS }, send));
+    await Promise.all(Array.from({ length: clients }, send));
   } finally {
     client.close();
   }

@@ -1,26 +1,26 @@
 import { newEventId } from '../../events/event-id.ts';
 import { sleep } from '../../kit/wait.ts';
-import { type LoadReport, runLoad } from '../load.ts';
+import { runLoad } from '../load.ts';
 import { TRY_LIMIT_MS } from './drill-load.ts';
 import { measureCapacity, mixOf } from './measure-capacity.ts';
-import { type ProbeReport, startProbe } from './probe.ts';
+import { describeMisses, findViolations, type OverloadPart, toFigures } from './overload-figures.ts';
+import { startProbeProcess } from './probe-process.ts';
+import { type Split, splitProcessors, startOn, unsplit } from './processors.ts';
 import type { Rig } from './rig.ts';
 import type { Scenario } from './scenario.ts';
+import type { Environment } from './server-process.ts';
 
 const SECONDS = 120;
 const FACTOR = 3;
 /** Events a second of the database that is slowed down. */
 const SLOWED_RATE = 2_000;
-/**
- * What gives out first, and how many events a request holds. The first alone where nothing else is said: a loop that is
- * busy accepts one connection a turn (libuv), so liveness, asked over new ones, waits while thousands come.
- */
+/** What gives out first, and how many events a request holds. The first alone where nothing else is said. */
 const OVERLOADS = [
   { bottleneck: 'database', batch: 1 },
   { bottleneck: 'processor', batch: 20 },
   { bottleneck: 'processor', batch: 1 },
 ] as const;
-/** Its code is interpreted, never compiled: so its processor gives out before that of the clients on the same machine. */
+/** Its code is interpreted, never compiled: so its processor gives out before that of the clients. */
 const UNCOMPILED = `import v8 from 'node:v8'; v8.setFlagsFromString('--no-sparkplug --no-maglev --no-turbofan');`;
 const SLOWED_PROCESSOR = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(UNCOMPILED)}` };
 const MEASURED_SHARE = 0.25;
@@ -31,42 +31,49 @@ const PACE_MS = 20;
 const NORMAL_IN_ROW = 25;
 const NORMAL_MS = 250;
 const NORMAL_LIMIT_MS = 30_000;
-const STARVED_MS = 500;
-/** What a client may hear; `aborted` is the end of the load, and a timeout is told apart. */
-const ALLOWED = /^(202|503 (overloaded|unavailable|outcome_unknown)|timeout|aborted)$/;
-
-const GOODPUT_SHARE = 0.7;
-const ACCEPTED_MS = 1_000;
-const REFUSED_MS = 50;
-const NORMAL_AGAIN_MS = 10_000;
 
 /** More than the server can do, from clients that do not back off: it refuses early, and goes on with the rest. */
 export const overload: Scenario = {
   name: 'overload',
   title: 'three times the load that it can carry, of clients that do not back off',
   run: async (rig, { seconds = SECONDS, rate = SLOWED_RATE, rounds = 1, signal, onProgress }) => {
-    await rig.server.start();
-    const [probed, ...campaigns] = await rig.makeCampaigns(4);
-    const parts: Part[] = [];
-    const overloads = OVERLOADS.slice(0, rounds);
-    for (const { bottleneck, batch } of overloads) {
-      if (signal.aborted) break;
-      const name = `${bottleneck}, ${batch === 1 ? 'single events' : `batches of ${batch}`}`;
-      onProgress(parts.length, overloads.length, `too much for the ${name}`);
-      await rig.server.end('SIGTERM');
-      await rig.server.start(bottleneck === 'processor' ? SLOWED_PROCESSOR : {});
-      if (bottleneck === 'database') await slowDatabase(rig, rate);
-      parts.push(await overloadOnce(rig, { name, batch, campaigns, probed: probed!, seconds, signal }));
-      if (bottleneck === 'database') await hastenDatabase(rig);
+    const split = splitProcessors();
+    try {
+      await startServer(rig, split);
+      const [probed, ...campaigns] = await rig.makeCampaigns(4);
+      const parts: OverloadPart[] = [];
+      const overloads = OVERLOADS.slice(0, rounds);
+      for (const { bottleneck, batch } of overloads) {
+        if (signal.aborted) break;
+        const name = `${bottleneck}, ${batch === 1 ? 'single events' : `batches of ${batch}`}`;
+        onProgress(parts.length, overloads.length, `too much for the ${name}`);
+        await rig.server.end('SIGTERM');
+        await startServer(rig, split, bottleneck === 'processor' ? SLOWED_PROCESSOR : {});
+        if (bottleneck === 'database') await slowDatabase(rig, rate);
+        parts.push(await overloadOnce(rig, { name, batch, campaigns, probed: probed!, seconds, signal }));
+        if (bottleneck === 'database') await hastenDatabase(rig);
+      }
+      onProgress(parts.length, parts.length, `${parts.length} overloads`);
+      return {
+        violations: parts.flatMap(findViolations),
+        figures: {
+          processors: split ?? 'shared by all',
+          ...Object.fromEntries(parts.map((part) => [part.name, toFigures(part)])),
+        },
+        notes: parts.flatMap(describeMisses),
+      };
+    } finally {
+      if (split) unsplit(split);
     }
-    onProgress(parts.length, parts.length, `${parts.length} overloads`);
-    return {
-      violations: parts.flatMap(findViolations),
-      figures: Object.fromEntries(parts.map((part) => [part.name, toFigures(part)])),
-      notes: parts.flatMap(describeMisses),
-    };
   },
 };
+
+/** With its database, which is its child. */
+async function startServer({ server }: Rig, split: Split | undefined, env?: Environment): Promise<void> {
+  if (split) startOn(split, () => server.launch(env));
+  else server.launch(env);
+  await server.ready();
+}
 
 interface Plan {
   readonly name: string;
@@ -78,25 +85,14 @@ interface Plan {
   readonly signal: AbortSignal;
 }
 
-interface Part extends Pick<Plan, 'name'> {
-  /** Events a second. */
-  readonly capacity: number;
-  readonly goodput: number;
-  readonly report: LoadReport;
-  readonly probe: ProbeReport;
-  readonly memoryMb: Readonly<Record<'before' | 'peak' | 'after', number | undefined>>;
-  /** Undefined where it was not after 30 s. */
-  readonly normalAfterMs: number | undefined;
-}
-
-async function overloadOnce(rig: Rig, plan: Plan): Promise<Part> {
+async function overloadOnce(rig: Rig, plan: Plan): Promise<OverloadPart> {
   const { server, history, random } = rig;
   const { name, batch, campaigns, probed, seconds, signal } = plan;
   const measured = Math.min(MOST_MEASURED_SECONDS, Math.max(1, seconds * MEASURED_SHARE));
   const capacity = await measureCapacity(rig, { campaigns, seconds: measured, batch, signal });
   const before = server.memoryMb();
   let peak = before;
-  const probe = startProbe(server.url, probed);
+  const probe = await startProbeProcess(server.url, probed);
   const report = await runLoad({
     url: server.url,
     campaigns,
@@ -123,6 +119,7 @@ async function overloadOnce(rig: Rig, plan: Plan): Promise<Part> {
     goodput: Math.round(report.ok / Math.min(seconds, report.seconds)),
     report,
     probe: await probe.stop(),
+    urgentProbe: probe.urgent,
     memoryMb: { before, peak, after: server.memoryMb() },
     normalAfterMs,
   };
@@ -173,53 +170,4 @@ async function slowDatabase({ postgres }: Rig, rate: number): Promise<void> {
 
 async function hastenDatabase({ postgres }: Rig): Promise<void> {
   await postgres.query('drop trigger drill_slow on event_log; drop function drill_slow()');
-}
-
-function findViolations({ name, report, probe, normalAfterMs }: Part): string[] {
-  const wrong = Object.entries(report.answers).filter(([what]) => !ALLOWED.test(what));
-  // Clients that run that late themselves cannot tell how long a server took.
-  const starved = report.late_ms.p99 > STARVED_MS;
-  return [
-    ...probe.violations,
-    ...wrong.map(([what, count]) => `${count} requests ended with ${what}`),
-    ...(probe.timeouts > 0 && !starved ? [`${probe.timeouts} requests of the probe had no answer`] : []),
-    ...(normalAfterMs === undefined
-      ? [`${NORMAL_LIMIT_MS} ms after too much for the ${name}, it was not normal again`]
-      : []),
-  ];
-}
-
-function toFigures({ capacity, goodput, report, probe, memoryMb, normalAfterMs }: Part): object {
-  return {
-    capacity,
-    asked: report.asked_rate,
-    goodput,
-    goodput_share: Math.round((100 * goodput) / Math.max(1, capacity)) / 100,
-    accepted_ms: report.latency_ms,
-    probe: {
-      accepted: probe.accepted,
-      refused: probe.refused,
-      requests: probe.requests,
-      longest_ms: probe.longest_ms,
-      timeouts: probe.timeouts,
-    },
-    normal_after_ms: normalAfterMs,
-    memory_mb: memoryMb,
-    answers: report.answers,
-    clients_late_ms: report.late_ms.p99,
-  };
-}
-
-/** Figures beyond their limits: on a machine that clients and server share, they speak of both. */
-function describeMisses({ name, capacity, goodput, report, probe, normalAfterMs }: Part): string[] {
-  const misses = [
-    [goodput < GOODPUT_SHARE * capacity, `goodput was ${goodput} of ${capacity} events a second`],
-    [report.latency_ms.p99 > ACCEPTED_MS, `accepted events took ${report.latency_ms.p99} ms (p99)`],
-    [probe.refused.ms.p99 > REFUSED_MS, `refusals took ${probe.refused.ms.p99} ms (p99)`],
-    [(normalAfterMs ?? 0) > NORMAL_AGAIN_MS, `it was normal again after ${normalAfterMs} ms`],
-    [probe.refused.count === 0, 'nothing of the probe was refused'],
-  ] as const;
-  return misses.flatMap(([missed, what]) =>
-    missed ? [`too much for the ${name}: ${what}; clients were ${report.late_ms.p99} ms late (p99)`] : [],
-  );
 }
