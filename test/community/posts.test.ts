@@ -123,6 +123,11 @@ describe('posts', () => {
     assert.equal((await elsewhere.call(undefined, 'GET', post.path)).body.content, 'c');
     await call(mina, 'PUT', post.path, { content: 'new' });
     assert.equal((await call(undefined, 'GET', post.path)).body.content, 'new');
+    for (const by of [mina, undefined]) {
+      await call(by, 'GET', `${b}/posts`);
+      const { id } = await write();
+      assert.equal((await call(by, 'GET', `${b}/posts`)).body[0].id, id);
+    }
     const changedAt = performance.now();
     while ((await elsewhere.call(undefined, 'GET', post.path)).body.content !== 'new')
       assert.ok(performance.now() - changedAt < 3_000, 'not after 3 s');

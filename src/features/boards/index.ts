@@ -5,7 +5,6 @@ export {
   archivedBoard,
   type BoardCache,
   canModerate,
-  canRead,
   createBoardCache,
   readRolesOf,
   requireModerator,

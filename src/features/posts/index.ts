@@ -6,7 +6,7 @@ import { type CreatedPost, insertPosts, type NewPost, POST_QUOTA } from './creat
 export { registerPostActRoutes } from './post-acts.routes.ts';
 export { createPostCache, isPublic, type PostCache, toListedJson } from './post-cache.ts';
 export { createPostPages } from './post-list.ts';
-export type { KeywordFilter, KeywordSearch } from './post-pages.ts';
+export type { KeywordSearch } from './post-pages.ts';
 export { registerPostRoutes } from './posts.routes.ts';
 export { getBoard, getKnownPost, getPost, type Posts } from './posts.service.ts';
 export { purgeDeleted } from './purge.ts';
