@@ -5,7 +5,7 @@ import type { Document } from 'mongodb';
 import { type MongoRaw, openMongoRaw } from '../src/engines/mongodb/mongo-raw.ts';
 import { actorNumber, buildEvent, eventIdAt } from './support/builders.ts';
 import { testLog } from './support/database.ts';
-import { openTestMongo, type TestMongo, withoutMongo } from './support/mongodb.ts';
+import { collect, openTestMongo, type TestMongo, withoutMongo } from './support/mongodb.ts';
 
 const PLACE = { log: 'postgres', partition: 1 };
 const ROWS = 900;
@@ -92,10 +92,7 @@ describe('indexes of MongoDB', { skip: withoutMongo }, () => {
     [
       'undated rows of the last day',
       'retention',
-      () =>
-        Array.fromAsync(
-          raw.recording.digestBlocks({ day: -1, ends: [], receivedFrom: new Date(now - 600_000) }),
-        ),
+      () => collect(raw.recording.digestBlocks({ day: -1, ends: [], receivedFrom: new Date(now - 600_000) })),
     ],
     ['retention of undated rows', 'retention', () => raw.recording.dropUndated(new Date(now - 890 * 60_000))],
   ];

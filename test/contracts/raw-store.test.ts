@@ -14,7 +14,7 @@ import { digestLogBlocks } from '../../src/pipeline/verify/row-digests.queries.t
 import type { LogEnd, RawFilter, RawStore, RefusedEvent } from '../../src/ports/raw-store.ts';
 import { actorNumber, buildEvent, eventIdAt } from '../support/builders.ts';
 import { openTestDatabase, openTestLog, testLog } from '../support/database.ts';
-import { openTestMongo, withoutMongo } from '../support/mongodb.ts';
+import { collect, openTestMongo, withoutMongo } from '../support/mongodb.ts';
 import { findFreePort } from '../support/weir.ts';
 
 interface Engine {
@@ -271,7 +271,7 @@ for (const [name, open] of Object.entries({ postgres, mongodb })) {
         !(await recording!.listDaysOf(new Date(at + 3_600_000), new Date(at + 7_200_000))).includes(day),
       );
       const rows = { ...range, day, ends: [end], without: [parked.id] };
-      const sums = (await Array.fromAsync(recording!.sumMinutes(rows))).flat();
+      const sums = await collect(recording!.sumMinutes(rows));
       assert.deepEqual(
         sums
           .map((one) =>
@@ -287,7 +287,7 @@ for (const [name, open] of Object.entries({ postgres, mongodb })) {
           .toSorted(),
         ['11 10:14 0 1 0 1', '11 10:14 1 0 1 0', '11 10:15 0 1 0 0'],
       );
-      const sets = (await Array.fromAsync(recording!.listActorQuarters(rows))).flat();
+      const sets = await collect(recording!.listActorQuarters(rows));
       assert.deepEqual(
         sets
           .map((one) => [one.bucket_at.toISOString().slice(11, 16), one.actor, one.seen].join(' '))
@@ -323,8 +323,7 @@ for (const [name, open] of Object.entries({ postgres, mongodb })) {
             event: among.find(({ id }) => id === event.id)!,
           })),
         );
-        const blocks = await Array.fromAsync(engine.raw.recording!.digestBlocks({ day, ends: [] }));
-        return blocks.flat();
+        return collect(engine.raw.recording!.digestBlocks({ day, ends: [] }));
       };
       const ends = [{ ...PLACE, position: 100 }];
       assert.deepEqual(await digest(events), await digestLogBlocks(database.db, 'postgres', { day, ends }));

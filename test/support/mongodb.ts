@@ -39,3 +39,10 @@ export async function openTestMongo(): Promise<TestMongo> {
     },
   };
 }
+
+/** All that a raw store hands over chunk by chunk. */
+export async function collect<T>(chunks: AsyncIterable<readonly T[]>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const chunk of chunks) all.push(...chunk);
+  return all;
+}
