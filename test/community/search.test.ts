@@ -187,6 +187,9 @@ describe('search', () => {
       body.map(({ question, times }: { question: string; times: number }) => [question, times]),
       [['없는 words', 2]],
     );
+    await db.query('update search_misses set day = day - 90');
+    await idsOf('다른');
+    assert.deepEqual(await db.query('select question from search_misses'), [{ question: '다른' }]);
   });
 
   test('many posts at once are indexed together, each whatever its neighbours are', async () => {

@@ -38,7 +38,7 @@ export const RANKING: Ranking = {
  * So many documents are weighed for one search, the newest where a word is in more: weighing is what a search takes long for.
  * Measured by `npm run bench -- --only search`.
  */
-export const MOST_WEIGHED = 1_500;
+export const MOST_WEIGHED = 1_000;
 const MOST_SCORES = 16;
 /** A stem that fewer documents have is looked for at the beginning of words, too. */
 const FEW = 20;

@@ -52,14 +52,19 @@ export function findShownPosts(
 /** So many different questions a day; further ones are not noted, so nobody fills the disk with them. */
 const MOST_A_DAY = 5_000;
 
-export async function noteMiss(db: Db, question: string): Promise<void> {
+/** The first one of a day removes what is too old. */
+export async function noteMiss(db: Db, question: string, keptDays: number): Promise<void> {
   await db.query(
-    `insert into search_misses (day, question)
+    `with old as (
+       delete from search_misses where day <= current_date - $2::integer
+         and not exists (select from search_misses where day = current_date)
+     )
+     insert into search_misses (day, question)
      select current_date, $1
      where exists (select from search_misses where day = current_date and question = $1)
        or (select count(*) from search_misses where day = current_date) < ${MOST_A_DAY}
      on conflict (day, question) do update set times = search_misses.times + 1`,
-    [question],
+    [question, keptDays],
     'search_miss',
   );
 }
@@ -78,8 +83,4 @@ export function listMisses(db: Db, days: number, limit: number): Promise<MissRow
      group by question order by sum(times) desc, max(day) desc, question limit $2`,
     [days, limit],
   );
-}
-
-export async function deleteOldMisses(db: Db, days: number): Promise<void> {
-  await db.query('delete from search_misses where day <= current_date - $1::integer', [days]);
 }

@@ -7,13 +7,12 @@ import { AppError, type FieldError, invalid } from '../../kit/errors.ts';
 import { MOST_RANKED } from '../../ports/search-index.ts';
 import { readRolesOf } from '../boards/index.ts';
 import { parseInstant } from '../collecting/index.ts';
-import { deleteOldMisses, listMisses, listReadableBoards } from './search.queries.ts';
+import { listMisses, listReadableBoards } from './search.queries.ts';
 import { Misses, MissesQuery, SearchPage, SearchQuery } from './search.schemas.ts';
 import { findPostsByText, noteMissed, type SearchDeps } from './search.service.ts';
 
 const PAGE = 20;
 const MISSES = 100;
-const MISSES_DAYS = 90;
 const SEARCHES_A_MINUTE = 120;
 
 export interface SearchRouteDeps extends SearchDeps {
@@ -46,7 +45,6 @@ export function registerSearchRoutes(app: FastifyInstance, deps: SearchRouteDeps
     { schema: { tags, querystring: MissesQuery, response: { 200: Misses } }, config: { policy: STAFF } },
     async (request) => {
       const { days = 30 } = request.query as { days?: number };
-      await deleteOldMisses(db, MISSES_DAYS);
       return listMisses(db, days, MISSES);
     },
   );

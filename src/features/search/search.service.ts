@@ -61,6 +61,7 @@ function toFoundPost(row: FoundPostRow, highlights: FoundPost['highlights']): Fo
 }
 
 const LONGEST_NOTED = 60;
+const NOTED_DAYS = 90;
 
 /** Notes what was looked for and not found, unless it looks like somebody's address or number. Never fails the search. */
 export async function noteMissed({ db, log }: SearchDeps, text: string): Promise<void> {
@@ -68,7 +69,7 @@ export async function noteMissed({ db, log }: SearchDeps, text: string): Promise
   const question = toPhraseText(wanted).slice(0, LONGEST_NOTED).trim();
   if (question === '' || /@/.test(wanted) || /\d[\d\s-]{5,}/.test(wanted)) return;
   try {
-    await noteMiss(db, question);
+    await noteMiss(db, question, NOTED_DAYS);
   } catch (error) {
     log.warn({ err: error }, 'a question without an answer could not be noted');
   }
