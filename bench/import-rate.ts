@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { from as copyFrom } from 'pg-copy-streams';
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { createDaySecrets } from '../src/db/day-secrets.ts';
 import { openPostgresLog } from '../src/engines/postgres/postgres-log.ts';
 import { findOrInsertImported } from '../src/features/campaigns/index.ts';
@@ -16,7 +16,7 @@ import { parseLogLine } from '../src/pipeline/import/log-line.ts';
 import { ADMIN } from '../test/support/weir.ts';
 import { alternate, type Figure, median, toRow } from './figure.ts';
 import { makeScratchFolder, removeScratchFolder } from './scratch-folder.ts';
-import { benchLog, type ScratchPostgres } from './scratch-postgres.ts';
+import { benchLog, type ScratchDatabase, type ScratchPostgres } from './scratch-postgres.ts';
 
 const SAMPLE = new URL('../test/data/access-combined.log.gz', import.meta.url);
 const SAMPLE_DAYS = 5;
@@ -27,11 +27,14 @@ interface Imported {
   readonly rate: number;
   readonly events: number;
   readonly countedSeconds: number;
+  /** The same events by COPY, a second. */
+  readonly keyedRate: number;
 }
 
 /**
  * A combined log into the event log, against COPY of the same lines into a table of their fields: what PostgreSQL itself
- * needs for the content, parsed for nothing and without a key.
+ * needs for the content, parsed for nothing and without a key. Beside it, its events against COPY of the same rows into a
+ * table like the event log with its key: what is left to win where a log is to know its events.
  */
 export const importRate: Figure = {
   name: 'import',
@@ -61,6 +64,14 @@ export const importRate: Figure = {
             `${lines.length} lines, ${last.events} of them events; counted in ${last.countedSeconds.toFixed(1)} s afterwards`,
             `zcat | wc -l: ${Math.round(median(Array.from({ length: bench.plan.rounds }, () => readLines(path))))} lines/s`,
           ],
+        }),
+        toRow({
+          title: 'its events, beside COPY of them with their key',
+          unit: 'events/s',
+          rounds: measured.map(({ weir: { rate, events, keyedRate } }) => ({
+            floor: keyedRate,
+            weir: (rate * events) / lines.length,
+          })),
         }),
       ];
     } finally {
@@ -143,15 +154,34 @@ async function importOnce(postgres: ScratchPostgres, path: string, lines: number
     if (report.state !== 'done' || report.lines !== lines)
       throw new Error(`The import is ${report.state} after ${report.lines} of ${lines} lines.`);
     await countUntilDry({ db, log, logger: benchLog });
+    const countedAt = performance.now();
     return {
       rate: (lines / (importedAt - startedAt)) * 1_000,
       events: report.events,
-      countedSeconds: (performance.now() - importedAt) / 1_000,
+      countedSeconds: (countedAt - importedAt) / 1_000,
+      keyedRate: await copyEvents(database, report.events),
     };
   } finally {
     await log.close();
     await database.close();
   }
+}
+
+/** Rows a second of one COPY of what lies in the event log, into a table like it with the primary key and no other index. */
+async function copyEvents(database: ScratchDatabase, events: number): Promise<number> {
+  const { client } = await database.connect();
+  const chunks: Buffer[] = [];
+  const rows = client.query(copyTo('copy (select * from event_log) to stdout (format binary)'));
+  for await (const chunk of rows) chunks.push(chunk as Buffer);
+  await client.query(
+    'create table bench_events (like event_log including defaults, primary key (event_id, day))',
+  );
+  const startedAt = performance.now();
+  await pipeline(
+    Readable.from(chunks),
+    client.query(copyFrom('copy bench_events from stdin (format binary)')),
+  );
+  return (events / (performance.now() - startedAt)) * 1_000;
 }
 
 function readLines(path: string): number {
