@@ -1,14 +1,12 @@
-export { type Following, type FollowOptions, followMove } from './follow-move.ts';
+export { type Following, followMove } from './follow-move.ts';
 export { backLog, finishLog, type LogMoveDeps, type MoveReport, moveLog } from './move-log.ts';
 export { backRaw, finishRaw, moveRaw, type RawMoveDeps } from './move-raw.ts';
 export {
   type CountedSource,
   findFirstMove,
-  findIdentity,
   findMove,
   isOpen,
   listSources,
-  listWriters,
   type Move,
   noteAddress,
   servingAddress,
