@@ -26,6 +26,8 @@ interface PostgresSearchDeps {
 
 /** Words are counted anew once this part of the documents has changed, so a document pays for five of them at most. */
 const CHANGED_PART = 0.2;
+/** Of text and terms in one statement: it is made into JSON in one go. */
+const MOST_CHARS_AT_ONCE = 1_000_000;
 
 /** The search index in PostgreSQL: tsvectors of terms that we make ourselves, no extension. */
 export function openPostgresSearch(deps: PostgresSearchDeps): SearchIndex {
@@ -98,22 +100,36 @@ async function write(
     if (document.revision >= (newest.get(document.postId)?.revision ?? 0))
       newest.set(document.postId, document);
   const outcomes = new Map<number, IndexOutcome>();
-  const rows: SearchRow[] = [];
-  await Promise.all(
-    [...newest.values()].map(async (document) => {
-      try {
-        rows.push(await toRow(document, analyzer));
-      } catch (error) {
-        if (!(error instanceof UnreadableText)) throw error;
-        outcomes.set(document.postId, { status: 'unindexable', reason: error.message });
-      }
-    }),
-  );
-  if (rows.length > 0)
-    for (const [id, outcome] of await writeRows(db, rows, states)) outcomes.set(id, outcome);
+  let rows: SearchRow[] = [];
+  let chars = 0;
+  const flush = async () => {
+    if (rows.length > 0) for (const [id, one] of await writeRows(db, rows, states)) outcomes.set(id, one);
+    rows = [];
+    chars = 0;
+  };
+  // One after the other, since one thread reads them; so what is held at once is bounded, however long the texts are.
+  for (const document of newest.values()) {
+    const row = await readRow(document, analyzer);
+    if ('status' in row) outcomes.set(document.postId, row);
+    else {
+      rows.push(row);
+      chars += row.body.length + (row.terms?.length ?? 0);
+    }
+    if (chars > MOST_CHARS_AT_ONCE) await flush();
+  }
+  await flush();
   return documents.map((document) =>
     newest.get(document.postId) === document ? outcomes.get(document.postId)! : { status: 'older' },
   );
+}
+
+async function readRow(document: SearchDocument, analyzer: Analyzer): Promise<SearchRow | IndexOutcome> {
+  try {
+    return await toRow(document, analyzer);
+  } catch (error) {
+    if (!(error instanceof UnreadableText)) throw error;
+    return { status: 'unindexable', reason: error.message };
+  }
 }
 
 async function describe(db: Db): Promise<SearchIndexState> {

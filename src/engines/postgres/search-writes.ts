@@ -48,7 +48,7 @@ export async function toRow(document: SearchDocument, analyzer: Analyzer): Promi
     created_at: content.createdAt.toISOString(),
     title,
     body,
-    terms: toTsvector(titleWords, bodyWords),
+    terms: await toTsvector(titleWords, bodyWords),
     length: titleWords.length + bodyWords.length,
   };
 }
