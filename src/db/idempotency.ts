@@ -1,7 +1,7 @@
 import { AppError } from '../kit/errors.ts';
 import type { Db } from './pool.ts';
 
-/** Names a creating request: see http/idempotency.ts, which reads it. */
+/** Names a creating request: see http/idempotency-key.ts, which reads it. */
 export interface Claim {
   readonly memberId: number;
   readonly route: string;

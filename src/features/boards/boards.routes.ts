@@ -2,7 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Db } from '../../db/pool.ts';
-import { readIdempotencyKey } from '../../http/idempotency.ts';
+import { readIdempotencyKey } from '../../http/idempotency-key.ts';
 import { requireRole, requireViewer } from '../../http/policy.ts';
 import { AppError } from '../../kit/errors.ts';
 import type { ReadCache } from '../../kit/read-cache.ts';

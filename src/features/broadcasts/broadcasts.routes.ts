@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox';
 import { runOnce } from '../../db/idempotency.ts';
 import type { Db } from '../../db/pool.ts';
 import { plainText, RowId } from '../../http/field-types.ts';
-import { readIdempotencyKey } from '../../http/idempotency.ts';
+import { readIdempotencyKey } from '../../http/idempotency-key.ts';
 import { KEYSET_LIMIT } from '../../http/paging.ts';
 import { requireViewer, STAFF } from '../../http/policy.ts';
 import { type BroadcastRow, insertBroadcast, listBroadcasts } from './broadcasts.queries.ts';

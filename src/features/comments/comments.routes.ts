@@ -1,7 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { readIdempotencyKey } from '../../http/idempotency.ts';
+import { readIdempotencyKey } from '../../http/idempotency-key.ts';
 import { toPage, toPageSlice } from '../../http/paging.ts';
 import { requireViewer } from '../../http/policy.ts';
 import { readPrecondition } from '../../http/preconditions.ts';

@@ -4,8 +4,8 @@ import { requireViewer } from '../../http/policy.ts';
 import { toEtag } from '../../http/preconditions.ts';
 import { AppError } from '../../kit/errors.ts';
 import { canModerate } from '../boards/index.ts';
-import { getRevision, HISTORY_PAGE, listHistory } from './history.ts';
 import { seesWhole, toPost } from './post-cache.ts';
+import { getRevision, HISTORY_PAGE, listHistory } from './post-history.ts';
 import type { PostRow } from './posts.queries.ts';
 import { type App, tags, withTypes } from './posts.routes.ts';
 import {

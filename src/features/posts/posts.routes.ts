@@ -1,7 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { readIdempotencyKey } from '../../http/idempotency.ts';
+import { readIdempotencyKey } from '../../http/idempotency-key.ts';
 import { requireViewer } from '../../http/policy.ts';
 import { isNotModified, readPrecondition, toEtag } from '../../http/preconditions.ts';
 import { AppError } from '../../kit/errors.ts';
