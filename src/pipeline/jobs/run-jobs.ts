@@ -1,8 +1,9 @@
 import type { JobKind, JobPayloads } from '../../events/jobs.ts';
+import { type Clock, systemClock } from '../../kit/clock.ts';
 import { AppError, EngineError } from '../../kit/errors.ts';
 import { failpoint } from '../../kit/failpoint.ts';
 import type { Logger } from '../../kit/logger.ts';
-import { sleep } from '../../kit/wait.ts';
+import { systemTimers, type Timers } from '../../kit/wait.ts';
 import { type JobQueue, LEASE_MS, type LeasedJob } from '../../ports/job-queue.ts';
 
 export interface JobContext {
@@ -33,6 +34,9 @@ export interface JobsDeps {
   readonly logger: Logger;
   /** [0, 1). */
   readonly random: () => number;
+  /** Real ones unless a simulation owns time. */
+  readonly timers?: Timers;
+  readonly clock?: Clock;
 }
 
 export interface JobRunner {
@@ -52,10 +56,11 @@ export function retryDelayMs(attempt: number, random: number): number {
 }
 
 /** Does due jobs until closed; engine trouble is waited out. Any number of processes may run it. */
-export function startJobs({ queue, handlers, logger, random }: JobsDeps): JobRunner {
+export function startJobs(deps: JobsDeps): JobRunner {
+  const { queue, handlers, logger, random, timers = systemTimers, clock = systemClock } = deps;
   const stop = new AbortController();
-  const giveUp = new AbortController();
-  const running = new Map<number, Running>();
+  let givenUp = false;
+  const running = new Set<Running>();
   const free = new Map(
     (Object.keys(handlers) as JobKind[]).map((kind) => [kind, handlers[kind]!.atOnce] as const),
   );
@@ -64,13 +69,13 @@ export function startJobs({ queue, handlers, logger, random }: JobsDeps): JobRun
   let freed: (() => void) | undefined;
 
   async function loop(): Promise<void> {
-    let heartbeatAt = performance.now() + HEARTBEAT_MS;
+    let heartbeatAt = clock.monotonicMs() + HEARTBEAT_MS;
     while (!stop.signal.aborted || running.size > 0) {
-      if (giveUp.signal.aborted) return;
+      if (givenUp) return;
       try {
-        if (performance.now() >= heartbeatAt) {
+        if (clock.monotonicMs() >= heartbeatAt) {
           await prolong();
-          heartbeatAt = performance.now() + HEARTBEAT_MS;
+          heartbeatAt = clock.monotonicMs() + HEARTBEAT_MS;
         }
         const taken = stop.signal.aborted ? 0 : await take();
         if (taken === 0) await rest(IDLE_MS);
@@ -85,8 +90,7 @@ export function startJobs({ queue, handlers, logger, random }: JobsDeps): JobRun
   async function rest(ms: number): Promise<void> {
     const woken = new AbortController();
     freed = () => woken.abort();
-    const ends = AbortSignal.any([woken.signal, giveUp.signal]);
-    await sleep(ms, ends);
+    await timers.sleep(ms, woken.signal);
     freed = undefined;
   }
 
@@ -101,10 +105,12 @@ export function startJobs({ queue, handlers, logger, random }: JobsDeps): JobRun
 
   function start(job: LeasedJob): void {
     const lost = new AbortController();
+    // Not by its id: one whose lease was lost may be handed out to this very process again, while it still runs.
+    const one = { job, lost };
     free.set(job.kind, free.get(job.kind)! - 1);
-    running.set(job.id, { job, lost });
-    void work(job, AbortSignal.any([lost.signal, giveUp.signal])).finally(() => {
-      running.delete(job.id);
+    running.add(one);
+    void work(job, lost.signal).finally(() => {
+      running.delete(one);
       free.set(job.kind, free.get(job.kind)! + 1);
       freed?.();
     });
@@ -120,7 +126,7 @@ export function startJobs({ queue, handlers, logger, random }: JobsDeps): JobRun
     }
     failpoint?.('job.before-complete');
     done.push(job);
-    striking ??= strikeOff().finally(() => (striking = undefined));
+    striking ??= strikeOff();
     await striking;
   }
 
@@ -134,6 +140,8 @@ export function startJobs({ queue, handlers, logger, random }: JobsDeps): JobRun
       });
       failpoint?.('job.after-complete');
     }
+    // In the same turn as the look at `done`: what ends later begins anew.
+    striking = undefined;
   }
 
   async function note(job: LeasedJob, error: unknown): Promise<void> {
@@ -145,10 +153,17 @@ export function startJobs({ queue, handlers, logger, random }: JobsDeps): JobRun
     });
   }
 
+  function giveUp(): void {
+    givenUp = true;
+    for (const { lost } of running) lost.abort();
+    freed?.();
+  }
+
   async function prolong(): Promise<void> {
     if (running.size === 0) return;
-    const held = await queue.extend([...running.values()].map((one) => one.job));
-    for (const { job, lost } of running.values()) if (!held.has(job.id)) lost.abort();
+    const asked = [...running].filter(({ lost }) => !lost.signal.aborted);
+    const held = await queue.extend(asked.map((one) => one.job));
+    for (const { job, lost } of asked) if (!held.has(job.id)) lost.abort();
   }
 
   const looping = loop();
@@ -156,9 +171,11 @@ export function startJobs({ queue, handlers, logger, random }: JobsDeps): JobRun
     close: async () => {
       stop.abort();
       freed?.();
-      const timer = setTimeout(() => giveUp.abort(), STOP_MS);
+      const ended = new AbortController();
+      const limit = timers.sleep(STOP_MS, ended.signal).then(() => ended.signal.aborted || giveUp());
       await looping;
-      clearTimeout(timer);
+      ended.abort();
+      await limit;
     },
   };
 }
@@ -171,6 +188,6 @@ function isHopeless(error: unknown): boolean {
 
 interface Running {
   readonly job: LeasedJob;
-  /** Aborts when the lease was lost. */
+  /** Aborts when the lease was lost, or the process waits no longer. */
   readonly lost: AbortController;
 }
