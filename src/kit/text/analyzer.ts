@@ -6,7 +6,7 @@ const SCRIPT = new URL('./analyzer-worker.ts', import.meta.url);
 const PIECE_CHARS = 2_000;
 const IDLE_MS = 60_000;
 
-/** Reads texts in a thread of its own, for it is slow work. The thread and its 50 MB are there only while they are used. */
+/** Reads texts in a thread of its own, for it is slow work. The thread and its 65 MB are there only while they are used. */
 export interface Analyzer {
   /** Words of the text, which is normalized already. `urgent`: before everything that is not. */
   readonly analyze: (text: string, options?: { readonly urgent?: boolean }) => Promise<WordTerms[]>;
