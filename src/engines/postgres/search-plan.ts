@@ -243,7 +243,7 @@ function toInitialParts({ text }: WordTerms, statistics: Statistics): Part[] {
   const term = `^${text}`;
   const documents = statistics.documents / 20;
   return [
-    { query: quote(term), weight: 2, documents, finds: true, unit: text, terms: [term] },
+    { query: quote(term), weight: 2, documents, finds: false, unit: text, terms: [term] },
     { query: `${quote(term)}:*`, weight: 1, documents, finds: true, unit: text, prefixes: [term] },
     { query: quote(text), weight: 3, documents: statistics.of(text), finds: true, unit: text, terms: [text] },
   ];
