@@ -16,12 +16,7 @@ import { createTokenSeal, registerDeviceRoutes } from '../features/devices/index
 import { registerDigestRoutes } from '../features/digests/index.ts';
 import { registerJobRoutes } from '../features/jobs/index.ts';
 import type { Members } from '../features/members/index.ts';
-import {
-  createTextRules,
-  registerModerationRoutes,
-  registerReactionRoutes,
-  type TextRules,
-} from '../features/moderation/index.ts';
+import { registerModerationRoutes, registerReactionRoutes } from '../features/moderation/index.ts';
 import {
   createNotificationStream,
   type NotificationStream,
@@ -50,19 +45,17 @@ export interface Community {
     readonly pages: CommentPages;
     readonly groups: ReturnType<typeof createCommentGroups>;
   };
-  readonly rules: TextRules;
   readonly log: Logger;
 }
 
 export async function openCommunity(engines: Engines): Promise<Community> {
   const { config, db, secrets, search, logger, lifecycle } = engines;
-  const rules = createTextRules(db, systemClock, logger);
   const comments = {
     pages: createCommentPages(db, systemClock, logger),
     groups: createCommentGroups(db, systemClock, { limited: config.rateLimits }),
   };
   lifecycle.onClose('comments', async () => {
-    await Promise.all([comments.pages, comments.groups, rules].map((part) => part.close()));
+    await Promise.all([comments.pages, comments.groups].map((part) => part.close()));
   });
   const deviceKey = await secrets.get('device_key', 0);
   const vapidKey = await secrets.get('vapid_key', 0);
@@ -75,7 +68,6 @@ export async function openCommunity(engines: Engines): Promise<Community> {
     objects: openObjects(config),
     history: await openHistory(engines),
     comments,
-    rules,
     log: logger,
   };
 }
@@ -108,10 +100,9 @@ function registerTalk(
   app: FastifyInstance,
   { db, config, community, posting, members }: CommunityDeps,
 ): void {
-  const { boards, posts, pages, renderer } = posting;
-  const { comments, rules } = community;
+  const { boards, posts, pages, renderer, rules, judgeText } = posting;
+  const { comments } = community;
   const { requirePrecondition } = config;
-  const judgeText = rules.judge;
   registerCommentRoutes(app, { db, boards, posts, ...comments, renderer, judgeText, requirePrecondition });
   registerReactionRoutes(app, { db, boards });
   registerModerationRoutes(app, {

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Engines } from '../compose.ts';
 import { createBoardCache, createBoardList, registerBoardRoutes } from '../features/boards/index.ts';
+import { createTextRules, type TextRules } from '../features/moderation/index.ts';
 import {
   createPostCache,
   createPostGroups,
@@ -18,6 +19,7 @@ import type { Ingest } from '../pipeline/ingest/index.ts';
 /** What boards and posts are read and written by, in this process; comments and search meet it here. */
 export interface Posting extends Posts {
   readonly boardList: ReturnType<typeof createBoardList>;
+  readonly rules: TextRules;
 }
 
 type PostingEngines = Pick<Engines, 'db' | 'logger' | 'lifecycle'> & {
@@ -25,6 +27,7 @@ type PostingEngines = Pick<Engines, 'db' | 'logger' | 'lifecycle'> & {
 };
 
 export function openPosting({ config, db, logger, lifecycle }: PostingEngines): Posting {
+  const rules = createTextRules(db, systemClock, logger);
   const posting = {
     db,
     boards: createBoardCache(db, systemClock, logger),
@@ -33,10 +36,12 @@ export function openPosting({ config, db, logger, lifecycle }: PostingEngines): 
     pages: createPostPages(db, systemClock, logger),
     groups: createPostGroups(db, systemClock, { limited: config.rateLimits }),
     renderer: createRenderer(),
+    rules,
+    judgeText: rules.judge,
   };
   lifecycle.onClose('boards and posts', async () => {
     const { boards, boardList, posts, pages, groups, renderer } = posting;
-    await Promise.all([boards, boardList, posts, pages, groups, renderer].map((part) => part.close()));
+    await Promise.all([boards, boardList, posts, pages, groups, renderer, rules].map((part) => part.close()));
   });
   return posting;
 }
@@ -51,9 +56,9 @@ interface PostingDeps {
 
 export function registerPostingRoutes(app: FastifyInstance, deps: PostingDeps): void {
   const { config, posting, ingest, findVisitor, search } = deps;
-  const { db, boards, boardList, posts, pages, groups, renderer } = posting;
+  const { db, boards, boardList, posts, pages, groups, renderer, judgeText } = posting;
   registerBoardRoutes(app, { db, boards, boardList, boardsCreatedBy: config.boardsCreatedBy });
-  const shared = { db, boards, posts, pages, groups, renderer };
+  const shared = { db, boards, posts, pages, groups, renderer, judgeText };
   const { requirePrecondition } = config;
   registerPostRoutes(app, { ...shared, ingest, findVisitor, requirePrecondition, search });
   registerPostActRoutes(app, shared);

@@ -12,8 +12,9 @@ import {
 import { createSessions, registerSessionRoutes } from '../../src/features/sessions/index.ts';
 import { cookieNames } from '../../src/http/authenticate.ts';
 import { systemClock } from '../../src/kit/clock.ts';
-import { openTestDatabase, type TestDatabase, testLog } from '../support/database.ts';
+import { openTestDatabase, openTestLog, type TestDatabase, testLog } from '../support/database.ts';
 import { createCaller, createMemberApp, insertMembers } from '../support/member-app.ts';
+import { openPostingApp } from '../support/posting-app.ts';
 
 describe('moderation', () => {
   let database: TestDatabase;
@@ -38,6 +39,7 @@ describe('moderation', () => {
     await db.query(`update members set roles = '{member,admin}' where id = $1`, [admin]);
     await db.query(`update members set created_at = now() - interval '2 days' where id <> $1`, [jun]);
     board = await insert(`insert into boards (title, title_key) values ('b', 'b') returning id`);
+    await db.query('insert into board_places (board_id, last_place) values ($1, 100)', [board]);
     await db.query('insert into board_moderators (board_id, member_id) values ($1, $2)', [board, moderator]);
     const boards = createBoardCache(db, systemClock, testLog);
     rules = createTextRules(db, systemClock, testLog);
@@ -188,6 +190,39 @@ describe('moderation', () => {
       (await call(moderator!, 'POST', '/api/moderation/words', { word: 'x', rule: 'hold' })).status,
       403,
     );
+  });
+
+  test('a post with a held word waits for a moderator, an edit that adds one too', async () => {
+    const log = await openTestLog(database);
+    const posting = openPostingApp(database.db, log);
+    closing.push(posting.close, log.close);
+    await call(admin!, 'POST', '/api/moderation/words', { word: '도박장', rule: 'hold' });
+    const posts = `/api/boards/${board}/posts`;
+    const write = (body: object) => posting.call(mina!, 'POST', posts, body);
+    const listed = async () =>
+      (await posting.call(undefined, 'GET', posts)).body.map((one: { id: number }) => one.id);
+    const held = await write({ title: '좋은 곳', content: '도 박 장 홍보' });
+    assert.equal(held.status, 201);
+    const shown = await write({ title: '산책', content: '오늘' });
+    const draft = await write({ title: '도박장', content: 'x', is_draft: true });
+    const published = await posting.call(mina!, 'PUT', `${posts}/${draft.body.id}`, { is_draft: false });
+    assert.equal(published.status, 200);
+    assert.deepEqual(
+      [(await listed()).includes(held.body.id), (await listed()).includes(draft.body.id)],
+      [false, false],
+    );
+    await posting.call(mina!, 'PUT', `${posts}/${shown.body.id}`, { content: '도박장' });
+    assert.ok(!(await listed()).includes(shown.body.id));
+    const waiting = await queue(moderator!);
+    for (const one of [held, draft, shown])
+      assert.ok(waiting.includes(`post ${one.body.id} 1`), `${waiting}`);
+    const told = () =>
+      database.db.query(`select 1 from jobs where kind = 'notify-post' and payload->>'post_id' = $1`, [
+        String(held.body.id),
+      ]);
+    assert.equal((await told()).length, 0);
+    await call(moderator!, 'POST', `/api/moderation/post/${held.body.id}/restore`, {});
+    assert.equal((await told()).length, 1);
   });
 
   test('a member of the first day links once at most', async () => {

@@ -5,14 +5,11 @@ import type { Viewer } from '../../http/authenticate.ts';
 import { type Precondition, staleVersion } from '../../http/preconditions.ts';
 import { AppError, invalid } from '../../kit/errors.ts';
 import { type BoardCache, canModerate, requireOpen, requireWritable } from '../boards/index.ts';
-import { getBoard, getPost, type PostCache, type Renderer } from '../posts/index.ts';
+import { getBoard, getPost, type JudgeText, type PostCache, type Renderer } from '../posts/index.ts';
 import { type CachedPage, type CommentPages, toPageKey } from './comment-pages.ts';
 import { type CommentRow, deleteComment, editComment, findComment, type PageOf } from './comments.queries.ts';
 import type { CommentBody, CommentParams, CommentPatchBody } from './comments.schemas.ts';
 import { type CreatedComment, findParent, type NewComment } from './create-comments.queries.ts';
-
-/** What a filter says of a text before it is shown: refused ones throw `invalid`. */
-export type JudgeText = (memberId: number, path: string, text: string) => Promise<'show' | 'hold'>;
 
 export interface Comments {
   readonly db: Db;

@@ -11,7 +11,6 @@ import {
 
 export { type CommentPages, createCommentPages } from './comment-pages.ts';
 export { registerCommentRoutes } from './comments.routes.ts';
-export type { JudgeText } from './comments.service.ts';
 
 export function createCommentGroups(db: Db, clock: Clock, { limited }: { readonly limited: boolean }) {
   return createInsertGroups<NewComment, CreatedComment>({

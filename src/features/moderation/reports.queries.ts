@@ -102,8 +102,11 @@ export async function setHidden(tx: Db, kind: SubjectKind, id: number, hidden: b
        where id = $1 and not is_deleted and (hidden_at is null) = $2 returning 1`,
       [id, hidden],
     );
-    if (rows.length > 0)
+    if (rows.length > 0) {
       await enqueue(tx, [{ kind: 'index-post', payload: { post_id: id }, key: String(id) }]);
+      // One that the word filter held was told to nobody; one that was shown before was told already, once each.
+      if (!hidden) await enqueue(tx, [{ kind: 'notify-post', payload: { post_id: id } }]);
+    }
     return rows.length > 0;
   }
   const rows = await tx.query(
@@ -116,7 +119,6 @@ export async function setHidden(tx: Db, kind: SubjectKind, id: number, hidden: b
      select 1 from changed`,
     [id, hidden],
   );
-  // A comment that the word filter held was told to nobody; one that was shown before was told already, once each.
   if (rows.length > 0 && !hidden)
     await enqueue(tx, [{ kind: 'notify-comment', payload: { comment_id: id } }]);
   return rows.length > 0;

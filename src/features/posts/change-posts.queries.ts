@@ -51,6 +51,8 @@ export interface PostEdit {
   /** Only ever from draft to published. */
   readonly publish: boolean;
   readonly editorId: number;
+  /** A word filter keeps it from being shown until a moderator has looked. */
+  readonly held: boolean;
 }
 
 /**
@@ -76,6 +78,7 @@ export function editPost(
          content_html = coalesce($6, target.content_html), version = target.version + 1, edited_by = $8,
          updated_at = at.now,
          is_draft = target.is_draft and not target.publishes,
+         hidden_at = case when $9::boolean then at.now else target.hidden_at end,
          place = case when target.publishes then placed.last_place else target.place end,
          created_at = case when target.publishes then at.now else target.created_at end
        from target left join placed on true
@@ -92,7 +95,10 @@ export function editPost(
        insert into jobs (kind, payload, key)
        select 'index-post', jsonb_build_object('post_id', id), id::text from changed where not is_draft ${JOINS_WAITING}
      ), told as (
-       insert into jobs (kind, payload) select 'notify-post', jsonb_build_object('post_id', id) from target where publishes
+       insert into jobs (kind, payload) select 'notify-post', jsonb_build_object('post_id', id) from target where publishes and not $9::boolean
+     ), held_back as (
+       insert into reports (subject_kind, subject_id, board_id, reason) select 2, id, board_id, 'word' from changed where $9::boolean
+       on conflict do nothing
      )
      ${ANSWER} where not old.is_deleted`,
     [
@@ -104,6 +110,7 @@ export function editPost(
       edit.contentHtml ?? null,
       edit.publish,
       edit.editorId,
+      edit.held,
     ],
     'edit_post',
   );

@@ -11,6 +11,8 @@ export interface NewPost {
   readonly content: string;
   readonly contentHtml: string;
   readonly isDraft: boolean;
+  /** A word filter keeps it from being shown until a moderator has looked. */
+  readonly held: boolean;
   /** Idempotency. */
   readonly claim: { readonly route: string; readonly key: string; readonly fingerprint: Buffer } | undefined;
 }
@@ -45,6 +47,7 @@ export function insertPosts(
       of((post) => post.content),
       of((post) => post.contentHtml),
       of((post) => post.isDraft),
+      of((post) => post.held),
       of((post) => post.claim?.route ?? null),
       of((post) => post.claim?.key ?? null),
       of((post) => post.claim?.fingerprint ?? null),
@@ -58,8 +61,9 @@ function statement(limited: boolean): string {
 with asked as materialized (
   select a.*, nextval(pg_get_serial_sequence('posts', 'id')) as id, b.title as board_title,
     b.description as board_description, date_trunc('milliseconds', clock_timestamp()) as asked_at
-  from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::text[], $8::text[], $9::bytea[])
-    with ordinality as a(board_id, author_id, title, content, content_html, is_draft, route, key, fingerprint, at)
+  from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::boolean[],
+    $8::text[], $9::text[], $10::bytea[])
+    with ordinality as a(board_id, author_id, title, content, content_html, is_draft, held, route, key, fingerprint, at)
   join boards b on b.id = a.board_id and b.deleted_at is null and b.archived_at is null
 ), ${limited ? takeQuota(POST_QUOTA) : 'allowed as (select distinct author_id as member_id from asked)'},
 numbered as materialized (
@@ -73,10 +77,10 @@ numbered as materialized (
 ), counts as (
   select board_id, count(*) as n from numbered where not is_draft group by board_id
 ), made as (
-  insert into posts (id, board_id, author_id, place, created_at, updated_at, is_draft, title, content, content_html)
+  insert into posts (id, board_id, author_id, place, created_at, updated_at, hidden_at, is_draft, title, content, content_html)
   overriding system value
   select n.id, n.board_id, n.author_id, case when not n.is_draft then p.last_place - c.n + n.nth end, at.now, at.now,
-    n.is_draft, n.title, n.content, n.content_html
+    case when n.held then at.now end, n.is_draft, n.title, n.content, n.content_html
   from numbered n left join (places p join counts c using (board_id)) using (board_id)
   -- Read behind the place, so that times and places have one order.
   cross join lateral (select date_trunc('milliseconds', clock_timestamp()) as now where p.last_place is null or p.last_place > 0) at
@@ -84,7 +88,9 @@ numbered as materialized (
 ), queued as (
   insert into jobs (kind, payload, key)
   select j.kind, jsonb_build_object('post_id', n.id), case when j.kind = 'index-post' then n.id::text end
-  from numbered n cross join (values ('index-post'), ('notify-post')) j(kind) where not n.is_draft
+  from numbered n cross join (values ('index-post'), ('notify-post')) j(kind) where not n.is_draft and not n.held
+), held_back as (
+  insert into reports (subject_kind, subject_id, board_id, reason) select 2, id, board_id, 'word' from numbered where held
 ), answered as materialized (
   select n.at, n.author_id, n.route, n.key, n.fingerprint, json_build_object('id', n.id,
     'created_at', to_char(made.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),

@@ -88,6 +88,9 @@ const ATTACKS = [
   '<b\u2028onmouseover=alert(1)>x</b>',
   '\u0000<script>alert(1)</script>',
   '＜script＞alert(1)＜/script＞',
+  '@[<img src=x onerror=alert(1)>](/members/1)',
+  '@[x](/members/1" onmouseover="alert(1))',
+  '@[x](javascript:alert(1))',
 ];
 
 const TAG = /<(\/?)([a-z][a-z0-9]*)((?:\s+[a-z-]+(?:="[^"<>]*")?)*)\s*\/?>/gi;
@@ -133,6 +136,13 @@ describe('Markdown as it is shown', () => {
     assert.match(
       renderMarkdown('![a](/api/attachments/7)')!,
       /<img src="\/api\/attachments\/7" alt="a" loading="lazy">/,
+    );
+  });
+
+  test('shows a member who is named by the name alone', () => {
+    assert.equal(
+      renderMarkdown('안녕 @[미나](/members/12), a@[b](/api/users/1)'),
+      '<p>안녕 <strong>@미나</strong>, a@[b](/api/users/1)</p>\n',
     );
   });
 

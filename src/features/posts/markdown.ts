@@ -12,6 +12,21 @@ const markdown = new MarkdownIt({ html: false, linkify: true, breaks: true });
 markdown.validateLink = (url) => LINK.test(url) || OWN_IMAGE.test(url);
 markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: true });
 
+/** `@[name](/members/12)` names a member, who is told: shown as the name alone. */
+const MENTION = /^@\[([^\]\n]{1,100})\]\(\/members\/\d{1,15}\)/;
+markdown.inline.ruler.before('link', 'mention', (state, silent) => {
+  if (state.src[state.pos] !== '@') return false;
+  const [whole, name] = MENTION.exec(state.src.slice(state.pos, state.pos + 140)) ?? [];
+  if (whole === undefined || name === undefined) return false;
+  if (!silent) {
+    state.push('strong_open', 'strong', 1);
+    state.push('text', '', 0).content = `@${name}`;
+    state.push('strong_close', 'strong', -1);
+  }
+  state.pos += whole.length;
+  return true;
+});
+
 const { rules } = markdown.renderer;
 rules.link_open = (tokens, index, options, _env, self) => {
   const token = tokens[index]!;

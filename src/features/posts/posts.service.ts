@@ -25,6 +25,9 @@ import type { PostRow } from './posts.queries.ts';
 import type { PostBody, PostParams, PostPatchBody } from './posts.schemas.ts';
 import type { Renderer } from './rendering.ts';
 
+/** What is said of a text before it is shown: refused ones throw `invalid`, held ones wait for a moderator. */
+export type JudgeText = (memberId: number, path: string, text: string) => Promise<'show' | 'hold'>;
+
 export interface Posts {
   readonly db: Db;
   readonly boards: BoardCache;
@@ -32,6 +35,7 @@ export interface Posts {
   readonly pages: PostPages;
   readonly groups: InsertGroups<NewPost, CreatedPost>;
   readonly renderer: Renderer;
+  readonly judgeText: JudgeText;
 }
 
 /** A board that the viewer may read, or 404. */
@@ -94,6 +98,7 @@ export async function createPost(
   const rendered = deps.renderer.render('content', text.content!);
   const contentHtml = typeof rendered === 'string' ? rendered : await rendered;
   const isDraft = body.is_draft ?? false;
+  const held = !isDraft && (await isHeld(deps, viewer.memberId, text.title!, text.content!));
   const post = {
     boardId,
     authorId: viewer.memberId,
@@ -101,6 +106,7 @@ export async function createPost(
     content: text.content!,
     contentHtml,
     isDraft,
+    held,
   };
   const known = claim && (await findAnswer<CreatedPost>(deps.db, claim));
   const written = known ? { made: known.answer } : await deps.groups.create({ ...post, claim });
@@ -116,6 +122,7 @@ export async function createPost(
     version: 1,
     created_at: new Date(created_at),
     updated_at: new Date(created_at),
+    // Its author sees it as it was written.
     hidden_at: null,
     pinned_at: null,
     is_draft: isDraft,
@@ -145,9 +152,25 @@ export async function changePost(
     throw invalid([{ path: 'is_draft', message: 'a published post cannot become a draft again; delete it' }]);
   const { title, content } = toText(body);
   const contentHtml = content === undefined ? undefined : await deps.renderer.render('content', content);
-  const edit = { title, content, contentHtml, publish: body.is_draft === false, editorId: viewer.memberId };
+  const publish = body.is_draft === false;
+  const shows = publish || !row.is_draft;
+  const held = shows && (await isHeld(deps, row.author_id, title ?? row.title, content ?? row.content));
+  const edit = { title, content, contentHtml, publish, editorId: viewer.memberId, held };
   const changed = await editPost(deps.db, params.p, params.b, expected.versions, edit);
   return conclude(deps, params, changed, expected);
+}
+
+async function isHeld(
+  { judgeText }: Posts,
+  authorId: number,
+  title: string,
+  content: string,
+): Promise<boolean> {
+  const [first, second] = [
+    await judgeText(authorId, 'title', title),
+    await judgeText(authorId, 'content', content),
+  ];
+  return first === 'hold' || second === 'hold';
 }
 
 export async function removePost(
