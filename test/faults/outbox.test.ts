@@ -11,6 +11,7 @@ import { createPostgresJobs } from '../../src/engines/postgres/postgres-jobs.ts'
 import type { JobQueue } from '../../src/ports/job-queue.ts';
 import { createRandom } from '../../src/proof/random.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { insertMembers } from '../support/member-app.ts';
 import { until } from '../support/until.ts';
 
 const WORKER = fileURLToPath(new URL('../support/job-worker.ts', import.meta.url));
@@ -120,6 +121,116 @@ describe('the outbox, while workers are killed', () => {
     database.db.query(
       `update jobs set run_at = now() where parked_at is null and run_at > now() and run_at < now() + interval '25 s'`,
     );
+});
+
+const WEIR = fileURLToPath(new URL('../../src/cli/weir.ts', import.meta.url));
+const COMMENTS = LONG ? 2_000 : 200;
+const WORK_KILLS = LONG ? 20 : 3;
+
+describe('notifications, while the processes that send them are killed', () => {
+  let database: TestDatabase;
+  let dir: string;
+  before(async () => {
+    database = await openTestDatabase();
+    dir = mkdtempSync(join(tmpdir(), 'weir-outbox-'));
+  });
+  after(async () => {
+    await database?.close();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  const startWork = () => {
+    const env = {
+      PATH: process.env.PATH ?? '',
+      DATABASE_URL: database.url,
+      DATA_DIR: dir,
+      ADMIN_PASSWORD: 'nine-quiet-herons',
+      LOG_LEVEL: 'silent',
+    };
+    return spawn(process.execPath, [WEIR, 'work'], { env, cwd: dir, stdio: 'ignore' });
+  };
+  const query = async <R extends object>(text: string, values: unknown[] = []) =>
+    database.db.query<R>(text, values);
+
+  test(`${COMMENTS} comments, a fifth of them rolled back, ${WORK_KILLS} kills: one notification for each recipient and comment`, async (t) => {
+    const seed = Date.now() % 1_000_000;
+    t.diagnostic(`seed ${seed}`);
+    const random = createRandom(seed);
+    const members = (
+      await insertMembers(
+        database.db,
+        Array.from({ length: 12 }, (_, at) => `Member${at}`),
+      )
+    ).map(Number);
+    const [board] = await query<{ id: number }>(
+      `insert into boards (title, title_key) values ('b', 'b') returning id`,
+    );
+    const posts = await query<{ id: number }>(
+      `insert into posts (board_id, author_id, place, title, content, content_html)
+       select $1, $2, n, 't', 'x', '' from generate_series(1, 4) n returning id`,
+      [board!.id, members[0]],
+    );
+    // One writer a post: what was written before a comment is there before it.
+    const writers = Promise.all(
+      posts.map(async ({ id: post }) => {
+        for (let at = 0; at < COMMENTS / posts.length; at += 1) {
+          const rollsBack = random() < ROLLED_BACK;
+          const author = members[Math.floor(random() * members.length)];
+          const done = database.db.transaction(async (tx) => {
+            const [row] = await tx.query<{ id: number }>(
+              `insert into comments (post_id, author_id, content, content_html) values ($1, $2, 'x', '') returning id`,
+              [post, author],
+            );
+            await enqueue(tx, [{ kind: 'notify-comment', payload: { comment_id: row!.id } }]);
+            if (rollsBack) throw new Error('rolled back');
+          });
+          if (rollsBack) await assert.rejects(done);
+          else await done;
+        }
+      }),
+    );
+    for (let kill = 0; kill < WORK_KILLS; kill += 1) {
+      const worker = startWork();
+      const [before] = await query<{ told: number }>('select count(*) as told from notifications');
+      await until(async () => {
+        const [now] = await query<{ told: number; due: number }>(
+          `select (select count(*) from notifications) as told, (select count(*) from jobs where parked_at is null) as due`,
+        );
+        return now!.told > before!.told || now!.due === 0;
+      }, 20_000);
+      await new Promise((resolve) => setTimeout(resolve, random() * 100));
+      worker.kill('SIGKILL');
+      await once(worker, 'exit');
+      await query('update jobs set run_at = now() where parked_at is null and run_at > now()');
+    }
+    await writers;
+    const worker = startWork();
+    await until(async () => {
+      await query(
+        'update jobs set parked_at = null, tries = 0, key = null, run_at = now() where parked_at is not null',
+      );
+      return (await query('select 1 from jobs limit 1')).length === 0;
+    }, 120_000);
+    worker.kill('SIGKILL');
+    await once(worker, 'exit');
+
+    const wrong = await query(
+      `with wanted as (
+         select distinct c.id as comment_id, told.member_id from comments c join posts p on p.id = c.post_id
+         cross join lateral (
+           select p.author_id as member_id union select b.author_id from comments b where b.post_id = c.post_id and b.id <= c.id
+         ) told
+       )
+       select * from wanted full join notifications n using (comment_id, member_id)
+       where wanted.comment_id is null or n.id is null`,
+    );
+    assert.deepEqual(wrong, []);
+    const [sums] = await query<{ told: number; unread: number }>(
+      'select (select count(*) from notifications) as told, (select sum(unread) from inboxes) as unread',
+    );
+    assert.equal(sums!.unread, sums!.told);
+    t.diagnostic(`${sums!.told} notifications`);
+  });
 });
 
 function readNotes(file: string): string {
