@@ -1,3 +1,4 @@
+import { comments } from './comments.ts';
 import { community } from './community.ts';
 import { countingCost } from './counting-cost.ts';
 import type { Figure } from './figure.ts';
@@ -18,6 +19,7 @@ export const FIGURES: readonly Figure[] = [
   singleEvents,
   viewRoute,
   community,
+  comments,
   freshness,
   batches,
   storedBytes,
