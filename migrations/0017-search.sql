@@ -36,6 +36,8 @@ create table search_documents (
 ) partition by list (generation);
 -- Every search. No pending list: one that waits to be merged would be read through by each of them.
 create index search_documents_terms on search_documents using gin (terms) with (fastupdate = off);
+-- Searches among one author's posts: few, where a common word is in many.
+create index search_documents_author on search_documents (author_id, post_id);
 
 -- In how many documents a term is, for its weight; and the words that a mistyped one is compared with. Counted now and then.
 create table search_words (
