@@ -28,8 +28,8 @@ import type { Logger } from '../kit/logger.ts';
 import type { NotificationHistory } from '../ports/notification-history.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { SearchIndex } from '../ports/search-index.ts';
-import { openHistory } from './history.ts';
 import { openObjects } from './objects.ts';
+import { openHistory } from './past-notifications.ts';
 import type { Posting } from './posting.ts';
 
 /** What the community's routes stand on beside the database; read and opened before any route is declared. */

@@ -19,8 +19,8 @@ import { purgeDeleted } from '../features/posts/index.ts';
 import { systemClock } from '../kit/clock.ts';
 import type { JobHandlers } from '../pipeline/jobs/index.ts';
 import { createPostIndexer } from '../pipeline/publish/index.ts';
-import { openHistory } from './history.ts';
 import { openObjects } from './objects.ts';
+import { openHistory } from './past-notifications.ts';
 
 const FCM = 'https://fcm.googleapis.com';
 

@@ -1,2 +1,2 @@
-export { type JobContext, type JobHandler, type JobHandlers, retryDelayMs, startJobs } from './run-jobs.ts';
+export { type JobHandler, type JobHandlers, retryDelayMs, startJobs } from './run-jobs.ts';
 export { runSchedule, type Schedule, startSchedules } from './schedules.ts';
