@@ -1,7 +1,6 @@
 import type { Engines } from '../compose.ts';
 import type { Db } from '../db/pool.ts';
 import { createFcmPush, readServiceAccount } from '../engines/fcm/fcm-push.ts';
-import { createSmtpMail } from '../engines/smtp/smtp-mail.ts';
 import { createWebPush, toVapidKeys } from '../engines/webpush/web-push.ts';
 import { removeAttachment, removeUnfinished } from '../features/attachments/index.ts';
 import { pushBroadcast, sendBroadcast } from '../features/broadcasts/index.ts';
@@ -62,6 +61,8 @@ async function createDigestHandlers(
 ): Promise<Pick<JobHandlers, 'plan-digests' | 'send-digest'>> {
   const { mail, publicUrl } = config;
   if (!mail || !publicUrl) return { 'plan-digests': { atOnce: 1, run: async () => undefined } };
+  // Loaded where it is used: it is 9 MB.
+  const { createSmtpMail } = await import('../engines/smtp/smtp-mail.ts');
   const smtp = createSmtpMail(mail);
   lifecycle.onClose('mail', () => smtp.close());
   const key = await secrets.get('mail_key', 0);

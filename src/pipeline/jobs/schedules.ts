@@ -30,16 +30,26 @@ export interface Scheduler {
 }
 
 const TICK_MS = 1_000;
+/** The database's clock counts, and it may go otherwise than ours. */
+const LOOK_AT_LEAST_MS = 60_000;
 /** Of `each`: more than so many at once are left to the next tick. */
 const MOST_AT_ONCE = 100;
 
 /** Turns occurrences into jobs until closed, each once, however many processes do so. */
 export function startSchedules(schedules: readonly Schedule[], deps: ScheduleDeps): Scheduler {
   const stop = new AbortController();
+  const lookAt = new Map<Schedule, number>();
+  const look = async (schedule: Schedule) => {
+    const now = Date.now();
+    if (now < (lookAt.get(schedule) ?? 0)) return;
+    await runSchedule(schedule, deps);
+    const next = new Cron(schedule.cron, { timezone: deps.timeZone }).nextRun(new Date(now));
+    lookAt.set(schedule, Math.min(next?.getTime() ?? Number.POSITIVE_INFINITY, now + LOOK_AT_LEAST_MS));
+  };
   const running = (async () => {
     while (!stop.signal.aborted) {
       for (const schedule of schedules) {
-        await runSchedule(schedule, deps).catch((error: unknown) => {
+        await look(schedule).catch((error: unknown) => {
           deps.logger.warn({ err: error, schedule: schedule.name }, 'a schedule waits for its database');
         });
       }
