@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net';
+import { resetSocket } from './reset-socket.ts';
 
 /** One address before several servers, as a balancer of connections is. */
 export interface Balancer {
@@ -23,10 +24,10 @@ export async function openBalancer(urls: readonly string[]): Promise<Balancer> {
     upstream.once('connect', () => {
       connected = true;
       client.pipe(upstream).pipe(client);
-      client.once('error', () => upstream.resetAndDestroy());
+      client.once('error', () => resetSocket(upstream));
     });
     upstream.on('error', () => {
-      if (connected || tries + 1 === urls.length) client.resetAndDestroy();
+      if (connected || tries + 1 === urls.length) resetSocket(client);
       else connect(client, first, tries + 1);
     });
   }
