@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -42,6 +42,28 @@ describe('architecture', () => {
       names.filter((name, at) => names.indexOf(name) !== at),
       [],
     );
+  });
+
+  test('every adapter of a port runs the contract of that port', () => {
+    const missing = inRoot('src/ports/*.ts').flatMap((port) => {
+      const name = basename(port, '.ts');
+      const type = name.replaceAll(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+      const contract = `test/contracts/${name}.test.ts`;
+      const own = existsSync(`${root}/${contract}`) ? read(contract) : '';
+      const helpers = [...own.matchAll(/'\.\.\/(support\/[\w-]+\.ts)'/g)].map(([, file]) =>
+        read(`test/${file}`),
+      );
+      const run = [own, ...helpers].join('\n');
+      const adapters = inRoot('src/engines/*/*.ts').filter((file) =>
+        new RegExp(`import [^;]*\\b${type}\\b[^;]*ports/${name}\\.ts'`).test(read(file)),
+      );
+      assert.ok(adapters.length > 0, `${port} has no adapter`);
+      const engines = new Set(adapters.map((file) => file.split('/')[2]!));
+      return [...engines]
+        .filter((engine) => !run.includes(`engines/${engine}/`))
+        .map((engine) => `${engine}: ${contract}`);
+    });
+    assert.deepEqual(missing, []);
   });
 
   test('only queries, engines, the database folder and the operator’s side write SQL', () => {
