@@ -1,15 +1,16 @@
 /** The server's routes as this console uses them, one function a route; every type is the OpenAPI document's. */
+import { queryOptions } from '@tanstack/react-query';
 import type { paths } from './openapi.d.ts';
-import { open, request, toSearch } from './request.ts';
+import { findLink, open, request, toSearch } from './request.ts';
 
 type Json<Answer> = Answer extends { content: { 'application/json': infer Body } } ? Body : never;
-type Got<Path extends keyof paths> = paths[Path] extends { get: { responses: { 200: infer Answer } } }
+export type Got<Path extends keyof paths> = paths[Path] extends { get: { responses: { 200: infer Answer } } }
   ? Json<Answer>
   : never;
-type Query<Path extends keyof paths> = paths[Path] extends { get: { parameters: { query?: infer Q } } }
+export type Query<Path extends keyof paths> = paths[Path] extends { get: { parameters: { query?: infer Q } } }
   ? NonNullable<Q>
   : never;
-type Sent<Act> = Act extends { requestBody?: infer Body } ? Json<NonNullable<Body>> : never;
+export type Sent<Act> = Act extends { requestBody?: infer Body } ? Json<NonNullable<Body>> : never;
 
 export type Me = Got<'/api/users/me'>;
 export type Role = Me['roles'][number];
@@ -74,9 +75,8 @@ export interface EventPage {
 }
 export const listEvents = async (id: number, query: EventQuery, signal?: AbortSignal): Promise<EventPage> => {
   const response = await open('GET', `/campaigns/${id}/events`, { query, signal });
-  const next = /<([^>]+)>; rel="next"/.exec(response.headers.get('link') ?? '')?.[1];
-  const older = next && new URL(next, location.origin).searchParams.get('after');
-  return { events: (await response.json()) as RawEvent[], older: older ?? undefined };
+  const older = findLink(response, 'next')?.get('after') ?? undefined;
+  return { events: (await response.json()) as RawEvent[], older };
 };
 
 /** Lets the browser save an export, which may be larger than memory. Renews the sign-in first: a link cannot. */
@@ -87,3 +87,11 @@ export const saveExport = async (id: number, query: EventQuery, format: ExportFo
   link.download = `campaign-${id}.${format}`;
   link.click();
 };
+
+/** One message of the notification stream: the notification, and how many are unread with it. */
+export type Notified = Got<'/api/notifications'>[number] & { unread: number };
+export const unreadQuery = queryOptions({
+  queryKey: ['unread'],
+  queryFn: ({ signal }) =>
+    request<Got<'/api/notifications/unread_count'>>('GET', '/notifications/unread_count', { signal }),
+});

@@ -15,6 +15,9 @@ const PRECISIONS = {
   second: { dateStyle: 'medium', timeStyle: 'medium' },
 } as const;
 
+const fill = (text: string, values: Record<string, string>): string =>
+  text.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '');
+
 const toSpeech = (language: Language, setLanguage: (language: Language) => void) => {
   const number = new Intl.NumberFormat(language);
   const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 2 });
@@ -23,8 +26,7 @@ const toSpeech = (language: Language, setLanguage: (language: Language) => void)
   return {
     language,
     setLanguage,
-    t: (word: Word, values: Record<string, string> = {}): string =>
-      LANGUAGES[language][word].replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? ''),
+    t: (word: Word, values: Record<string, string> = {}): string => fill(LANGUAGES[language][word], values),
     number: (value: number) => number.format(value),
     percent: (value: number | null) => (value === null ? '–' : percent.format(value)),
     wholePercent: (value: number) => wholePercent.format(value),
@@ -80,3 +82,18 @@ export const useSpeech = (): Speech => {
   if (!speech) throw new Error('useSpeech outside of SpeechProvider');
   return speech;
 };
+
+/** Makes a `useSpeech` that knows the words of one part of the console too: they come with its chunk. */
+export const withWords =
+  <Own extends string>(own: Record<Language, Record<Own, string>>) =>
+  () => {
+    const speech = useSpeech();
+    return useMemo(() => {
+      const words: Partial<Record<string, string>> = own[speech.language];
+      const t = (word: Own | Word, values: Record<string, string> = {}): string => {
+        const text = words[word];
+        return text === undefined ? speech.t(word as Word, values) : fill(text, values);
+      };
+      return { ...speech, t };
+    }, [speech]);
+  };

@@ -5,10 +5,8 @@ import type { Word } from './words.ts';
 
 const SHOWN_MS = 6000;
 
-interface Said {
-  word: Word;
-  values: Record<string, string>;
-}
+/** A word of the frame's own, or a text whose words came with a page. */
+type Said = { word: Word; values: Record<string, string> } | { text: string };
 let said: Said | undefined;
 const listeners = new Set<() => void>();
 const set = (next: Said | undefined) => {
@@ -17,6 +15,7 @@ const set = (next: Said | undefined) => {
 };
 
 export const say = (word: Word, values: Record<string, string> = {}): void => set({ word, values });
+export const sayText = (text: string): void => set({ text });
 
 export const Notice = () => {
   const { t } = useSpeech();
@@ -35,7 +34,7 @@ export const Notice = () => {
   // always there: a live region that appears together with its text is not read out
   return (
     <div className="notice" role="status">
-      {shown && <span>{t(shown.word, shown.values)}</span>}
+      {shown && <span>{'text' in shown ? shown.text : t(shown.word, shown.values)}</span>}
     </div>
   );
 };

@@ -3,7 +3,13 @@ import type { components } from './openapi.d.ts';
 
 type Known = components['schemas']['Problem'];
 /** A proxy's answer may lack everything but the status. */
-export type Problem = Partial<Known> & Pick<Known, 'status' | 'detail'>;
+export type Problem = Partial<Known> &
+  Pick<Known, 'status' | 'detail'> & {
+    /** what stands beside the code where one code has several reasons */
+    reason?: string;
+    /** with `stale_version`: what it is now */
+    current_version?: number;
+  };
 
 export class ApiError extends Error {
   readonly problem: Problem;
@@ -16,7 +22,9 @@ export class ApiError extends Error {
 
 interface Options {
   query?: object;
+  /** a Blob is sent as it is, anything else as JSON */
   body?: unknown;
+  headers?: Record<string, string>;
   signal?: AbortSignal | undefined;
 }
 
@@ -47,15 +55,17 @@ export const toSearch = (query: object): string =>
     ),
   ).toString();
 
-const send = (method: string, path: string, { query, body, signal }: Options): Promise<Response> => {
+const send = (method: string, path: string, options: Options): Promise<Response> => {
+  const { query, body, signal } = options;
   const search = toSearch(query ?? {});
-  const headers: Record<string, string> = {};
-  if (body !== undefined) headers['content-type'] = 'application/json';
+  const headers = { ...options.headers };
+  if (body instanceof Blob) headers['content-type'] = body.type || 'application/octet-stream';
+  else if (body !== undefined) headers['content-type'] = 'application/json';
   if (method !== 'GET') headers['x-csrftoken'] = csrfToken();
   return fetch(`/api${path}${search && `?${search}`}`, {
     method,
     headers,
-    body: body === undefined ? null : JSON.stringify(body),
+    body: body === undefined ? null : body instanceof Blob ? body : JSON.stringify(body),
     signal: signal ?? null,
   });
 };
@@ -95,6 +105,13 @@ export const open = async (method: string, path: string, options: Options = {}):
 export const request = async <T>(method: string, path: string, options: Options = {}): Promise<T> => {
   const response = await open(method, path, options);
   return (response.status === 204 ? undefined : await response.json()) as T;
+};
+
+/** What the Link header (RFC 8288) asks for in its next or previous page; undefined where there is none. */
+export const findLink = (response: Response, rel: 'next' | 'prev'): URLSearchParams | undefined => {
+  const header = response.headers.get('link') ?? '';
+  const target = new RegExp(`<([^>]+)>; rel="${rel}"`).exec(header)?.[1];
+  return target === undefined ? undefined : new URL(target, location.origin).searchParams;
 };
 
 export const signIn = async (username: string, password: string): Promise<void> => {

@@ -1,20 +1,13 @@
-import {
-  createRootRoute,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  type SearchSchemaInput,
-} from '@tanstack/react-router';
+import { createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { CampaignList } from './campaign-list.tsx';
+import { communityRoutes } from './community/community-routes.ts';
 import { type EventSearch, parseEventSearch } from './event-search.ts';
+import { inboxRoutes } from './inbox/inbox-routes.ts';
 import { type Comparing, parseComparing } from './leader-columns.ts';
 import { type LookingSearch, parseLooking } from './range.ts';
-import { NotFound, Shell } from './shell.tsx';
+import { type Given, rootRoute } from './root-route.ts';
+import { staffRoutes } from './staff/staff-routes.ts';
 
-// In each: links may name any part of the search, the page always gets all of it.
-type Given<Search> = Partial<Search> & SearchSchemaInput;
-
-const rootRoute = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 const listRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/',
@@ -59,6 +52,9 @@ export const router = createRouter({
     campaignRoute,
     editRoute,
     eventsRoute,
+    ...communityRoutes,
+    ...inboxRoutes,
+    ...staffRoutes,
   ]),
   defaultPreload: 'intent',
   scrollRestoration: true,

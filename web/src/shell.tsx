@@ -3,6 +3,7 @@ import { ActionIcon, Loader, useComputedColorScheme, useMantineColorScheme } fro
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
+import { Bell } from './bell.tsx';
 import { useSpeech } from './language.tsx';
 import { Mark } from './mark.tsx';
 import { Notice } from './notice.tsx';
@@ -167,10 +168,16 @@ export const Shell = () => {
                     {t('compare')}
                   </Link>
                 )}
+                <Link to="/boards">{t('boards')}</Link>
+                {hasRole(me.data, 'admin') && <Link to="/jobs">{t('admin')}</Link>}
+                {hasRole(me.data, 'marketer') && !hasRole(me.data, 'admin') && (
+                  <Link to="/broadcasts">{t('broadcasts')}</Link>
+                )}
               </nav>
             )}
           </div>
           {me.data && <StatusCorner />}
+          {me.data && <Bell key={me.data.id} />}
           <LanguageSwitch />
           <ColourSwitch />
           {me.data && <SignOut />}
