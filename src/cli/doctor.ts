@@ -6,6 +6,7 @@ import { findMigrations } from '../db/migrate.ts';
 import type { Db } from '../db/pool.ts';
 import type { ReplicaState } from '../db/read-replica.ts';
 import type { KafkaFacts } from '../engines/kafka/kafka-log.ts';
+import { createPostgresJobs } from '../engines/postgres/postgres-jobs.ts';
 import { EngineError } from '../kit/errors.ts';
 import { type CountedSource, findMove, isOpen } from '../pipeline/move/index.ts';
 import { type CheckState, readCheckState } from '../pipeline/verify/index.ts';
@@ -45,6 +46,7 @@ export function addDoctor(program: Command): void {
           { role: 'event log', ...describeLog(engines.kafka, { engine, version }), state: `lag ${lag}` },
           await describeRaw(engines, { engine, version }, pending.length === 0),
           ...(engines.replica ? [describeReplica(await engines.replica.look())] : []),
+          ...(pending.length === 0 ? await describeCommunity(engines, { engine, version }) : []),
         ];
         return {
           roles,
@@ -75,6 +77,46 @@ export function addDoctor(program: Command): void {
 const SILENT = 'does not answer';
 const isDown = ({ state }: { readonly state: string }) =>
   state.startsWith(SILENT) || state.startsWith('not used');
+
+/** What follows a write: jobs, the index that they fill, and the ways to people that are configured. */
+async function describeCommunity(
+  { db, config, search }: Engines,
+  { engine, version }: { readonly engine: string; readonly version: string },
+) {
+  const kinds = await createPostgresJobs(db).readState();
+  const sum = (name: 'waiting' | 'running' | 'later' | 'parked') =>
+    kinds.reduce((total, kind) => total + kind[name], 0);
+  const unindexed = kinds.find(({ kind }) => kind === 'index-post')?.waiting ?? 0;
+  const oldest = Math.max(0, ...kinds.map((kind) => kind.oldest_ms ?? 0));
+  const jobs = `${sum('waiting')} waiting (the first for ${(oldest / 1_000).toFixed(1)} s), ${sum('running')} running, ${sum('parked')} parked`;
+  const index = await search.describe();
+  const ways = [
+    'browsers',
+    ...(config.fcmServiceAccount ? ['phones (FCM)'] : []),
+    ...(config.mail ? ['mail'] : []),
+  ];
+  return [
+    { role: 'jobs and schedules', engine, version, state: jobs },
+    {
+      role: 'post search',
+      engine,
+      version,
+      state: `${index.documents} posts, ${unindexed} to be indexed${index.outdated ? '; build it anew: npx weir search rebuild' : ''}`,
+    },
+    {
+      role: 'notification history',
+      engine: config.mongodbUrl ? 'MongoDB (MONGODB_URL)' : 'none: gone after the inbox',
+      version: '–',
+      state: `told by ${ways.join(', ')}`,
+    },
+    {
+      role: 'attachments',
+      engine: config.attachmentsUrl ? `S3 (${new URL(config.attachmentsUrl).host})` : 'disk, below DATA_DIR',
+      version: '–',
+      state: 'not looked at',
+    },
+  ];
+}
 
 function describeReplica({ used, version, lagMs, reason }: ReplicaState) {
   const lag = lagMs === undefined ? 'lag unknown' : `lag ${(lagMs / 1_000).toFixed(1)} s`;
