@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import { EVENT_SOURCES, EVENT_TYPES, type Event, RULES, SUBJECT_KINDS } from '../../events/event.ts';
+import { fourOf } from '../../kit/uuid-words.ts';
 import { POSTGRES_EPOCH_MS, writeInt8 } from './binary-arrays.ts';
 import { MEMBER_BIT } from './event-rows.ts';
 
@@ -71,19 +72,13 @@ function writeRow(buffer: Buffer, start: number, event: Event, seq: number, lane
   return writeText(buffer, at, event.page);
 }
 
-const HEX = new Uint8Array(103);
-for (let digit = 0; digit < 16; digit += 1) {
-  HEX[digit.toString(16).charCodeAt(0)] = digit;
-  HEX[digit.toString(16).toUpperCase().charCodeAt(0)] = digit;
-}
-
-/** Digit by digit: a hex decoder wants the hyphens cut out first, which costs three times as much. */
 function writeUuid(buffer: Buffer, start: number, id: string): number {
   let at = buffer.writeInt32BE(16, start);
-  for (let from = 0; from < 36; from += 2) {
-    if (from === 8 || from === 13 || from === 18 || from === 23) from += 1;
-    buffer[at] = (HEX[id.charCodeAt(from)]! << 4) | HEX[id.charCodeAt(from + 1)]!;
-    at += 1;
+  for (let index = 0; index < 8; index += 1) {
+    const four = fourOf(id, index);
+    buffer[at] = four >> 8;
+    buffer[at + 1] = four;
+    at += 2;
   }
   return at;
 }
