@@ -20,6 +20,8 @@ interface GroupQueueOptions<T, R> {
    * this process. `write` then keeps their order.
    */
   readonly ahead?: boolean | undefined;
+  /** Resolves once the next group, of which so many wait, may go; what comes meanwhile joins it. Not together with `ahead`. */
+  readonly turn?: ((waitingItems: number) => Promise<void>) | undefined;
   /** Writes one group; results in the order given. It is not called again before the last one ended, but for `ahead`. */
   readonly write: (items: readonly T[]) => Promise<readonly R[]>;
 }
@@ -136,6 +138,7 @@ export function createGroupQueue<T, R>(options: GroupQueueOptions<T, R>): GroupQ
     pumping = true;
     // One turn of the event loop: requests that were read by the same poll share the group.
     await timers.turn();
+    await options.turn?.(waitingItems);
     beginWhatMay();
     while (flights[0]) {
       const { group, outcome } = flights[0];
@@ -144,8 +147,11 @@ export function createGroupQueue<T, R>(options: GroupQueueOptions<T, R>): GroupQ
       flights.shift();
       failpoint?.('queue.between-groups');
       // The next group leaves before anyone hears of this one: the log works on while the answers are written.
-      beginWhatMay();
+      if (!options.turn) beginWhatMay();
       conclude(group, end);
+      if (!options.turn || waiting.length === 0) continue;
+      await options.turn(waitingItems);
+      beginWhatMay();
     }
     pumping = false;
     idle?.();

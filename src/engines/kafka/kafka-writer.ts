@@ -8,6 +8,7 @@ import type { AppendOutcome } from '../../ports/event-log.ts';
 import { encodeEvent } from './event-codec.ts';
 import { hasKafkaCode, withLimit } from './kafka-client.ts';
 import { type KeeperOptions, openProducerKeeper, type ProducerKeeper } from './producer-keeper.ts';
+import { createSendTurns } from './send-turns.ts';
 
 const MAX_GROUP = 1_000;
 const MAX_QUEUED = 20_000;
@@ -41,13 +42,16 @@ type EventMessage = MessageToProduce<Buffer, Buffer, Buffer, Buffer>;
  */
 export async function openKafkaWriter(options: WriterOptions): Promise<KafkaWriter> {
   const keeper = await openProducerKeeper(options);
+  const turns = createSendTurns();
   const openQueue = (partition: number) =>
     createGroupQueue<Event, AppendOutcome>({
       clock: options.clock,
       maxGroup: MAX_GROUP,
       maxQueued: MAX_QUEUED,
       deadlineMs: DEADLINE_MS,
-      write: (events) => sendGroup(keeper, events, options.settings.topic, partition),
+      turn: (waiting) => turns.take(partition, waiting),
+      write: (events) =>
+        sendGroup(keeper, events, options.settings.topic, partition).finally(() => turns.end(partition)),
     });
   const queues = Array.from({ length: options.topic.partitions }, (_, partition) => openQueue(partition));
   const queued = () => queues.reduce((sum, queue) => sum + queue.queued(), 0);
