@@ -3,4 +3,4 @@ import { en } from './words-posts-en.ts';
 import { ko } from './words-posts-ko.ts';
 
 export const usePostSpeech = withWords({ en, ko });
-export type PostSpeech = ReturnType<typeof usePostSpeech>;
+type PostSpeech = ReturnType<typeof usePostSpeech>;
