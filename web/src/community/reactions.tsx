@@ -14,7 +14,7 @@ export const Reactions = ({ subject }: { subject: Subject }) => {
     onSuccess: (counts) => queries.setQueryData(queryKey, counts),
   });
   return (
-    <fieldset className="reactions plain" aria-label={t('reactions')}>
+    <fieldset className="reactions" aria-label={t('reactions')}>
       {EMOJI.map((emoji) => {
         const counted = data?.find((one) => one.emoji === emoji);
         return (
