@@ -3,4 +3,3 @@ import { en } from './words-posts-en.ts';
 import { ko } from './words-posts-ko.ts';
 
 export const usePostSpeech = withWords({ en, ko });
-type PostSpeech = ReturnType<typeof usePostSpeech>;
