@@ -27,6 +27,7 @@ create table notifications (
   -- in the member's inbox, newest highest
   place      bigint      not null,
   group_id   bigint      not null references notification_groups (id) on delete cascade,
+  -- of a warning: the number of its audit row, negative
   post_id    bigint      not null,
   -- null for a new post
   comment_id bigint,
@@ -34,7 +35,9 @@ create table notifications (
   actor_id   bigint      not null,
   created_at timestamptz not null default now(),
   read_at    timestamptz,
-  type       text        not null check (type in ('post', 'comment', 'reply', 'mention'))
+  type       text        not null check (type in ('post', 'comment', 'reply', 'mention', 'warning')),
+  -- of a warning: what its member is told
+  note       text        not null default ''
 ) with (fillfactor = 90);
 -- One notification a recipient and cause, whoever writes it, however often.
 create unique index notifications_cause on notifications (member_id, post_id, coalesce(comment_id, 0));

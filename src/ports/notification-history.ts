@@ -25,4 +25,6 @@ export interface PastNotification {
   readonly actor_id: number;
   readonly created_at: Date;
   readonly read_at: Date | null;
+  /** What a warning says. */
+  readonly note: string;
 }

@@ -9,6 +9,10 @@ import {
   registerReactionRoutes,
   type TextRules,
 } from '../../src/features/moderation/index.ts';
+import {
+  createNotificationStream,
+  registerNotificationRoutes,
+} from '../../src/features/notifications/index.ts';
 import { createSessions, registerSessionRoutes } from '../../src/features/sessions/index.ts';
 import { cookieNames } from '../../src/http/authenticate.ts';
 import { systemClock } from '../../src/kit/clock.ts';
@@ -230,6 +234,31 @@ describe('moderation', () => {
     await assert.rejects(rules.judge(jun!, 'content', links), { code: 'invalid' });
     assert.equal(await rules.judge(jun!, 'content', 'https://a.example'), 'show');
     assert.equal(await rules.judge(mina!, 'content', links), 'show');
+  });
+
+  test('a warning is in the member’s inbox and in the audit log, each one of its own', async () => {
+    for (const reason of ['광고 금지', '욕설 금지'])
+      assert.equal(
+        (await call(admin!, 'POST', `/api/moderation/members/${mina}/warn`, { reason })).status,
+        200,
+      );
+    assert.equal(
+      (await call(admin!, 'POST', '/api/moderation/members/999999/warn', { reason: 'x' })).status,
+      404,
+    );
+    const stream = createNotificationStream(database.db, testLog);
+    closing.push(stream.close);
+    const web = createMemberApp();
+    registerNotificationRoutes(web, { db: database.db, stream, history: undefined, isSignedIn: () => true });
+    const inbox = createCaller(web);
+    const texts = (answer: { body: { text: string }[] }) => answer.body.map((one) => one.text);
+    const wanted = ['운영진의 경고입니다: 욕설 금지', '운영진의 경고입니다: 광고 금지'];
+    assert.deepEqual(texts(await inbox(mina!, 'GET', '/api/notifications')), wanted);
+    assert.deepEqual(texts(await inbox(mina!, 'GET', '/api/notifications/grouped')), wanted);
+    assert.equal((await inbox(mina!, 'GET', '/api/notifications/unread_count')).body.count, 2);
+    const { body: log } = await call(admin!, 'GET', `/api/audit?subject=member:${mina}`);
+    assert.equal(log.filter((one: { action: string }) => one.action === 'member.warn').length, 2);
+    await web.close();
   });
 
   test('the audit log is one chain: what is altered, removed or put in is found', async () => {

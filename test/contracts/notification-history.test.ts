@@ -43,6 +43,7 @@ describe('the notification history of MongoDB', () => {
     actor_id: 9,
     created_at: new Date('2026-01-01T00:00:00Z'),
     read_at: null,
+    note: '',
   });
   const ids = (rows: readonly { id: number }[]) => rows.map((one) => one.id);
   const places = (rows: readonly { place: number }[]) => rows.map((one) => one.place);

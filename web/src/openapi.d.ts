@@ -3890,7 +3890,7 @@ export interface paths {
                             /** @description in the language of the preferences */
                             text: string;
                             /** @enum {unknown} */
-                            type: "post" | "comment" | "reply" | "mention";
+                            type: "post" | "comment" | "reply" | "mention" | "warning";
                         }[];
                     };
                 };
@@ -3964,7 +3964,7 @@ export interface paths {
                             /** @description in the language of the preferences */
                             text: string;
                             /** @enum {unknown} */
-                            type: "post" | "comment" | "reply" | "mention";
+                            type: "post" | "comment" | "reply" | "mention" | "warning";
                         };
                     };
                 };
@@ -4033,7 +4033,7 @@ export interface paths {
                             /** @description in the language of the preferences */
                             text: string;
                             /** @enum {unknown} */
-                            type: "post" | "comment" | "reply" | "mention";
+                            type: "post" | "comment" | "reply" | "mention" | "warning";
                             unread: number;
                             /** Format: date-time */
                             updated_at: string;

@@ -6,8 +6,8 @@ const AUDIT_LOCK = 7_366_005;
 const CHUNK = 5_000;
 const COLUMNS = 'seq, at, actor_id, action, subject, detail, hash';
 
-/** Writes in the transaction of the act: both are there, or neither. */
-export async function appendAudit(tx: Db, entry: AuditEntry): Promise<void> {
+/** Writes in the transaction of the act: both are there, or neither. Returns the row's number. */
+export async function appendAudit(tx: Db, entry: AuditEntry): Promise<number> {
   await tx.query('select pg_advisory_xact_lock($1)', [AUDIT_LOCK], 'lock_audit');
   const [last] = await tx.query<{ seq: number; hash: Buffer }>(
     'select seq, hash from audit_log order by seq desc limit 1',
@@ -36,6 +36,7 @@ export async function appendAudit(tx: Db, entry: AuditEntry): Promise<void> {
     ],
     'insert_audit',
   );
+  return row.seq;
 }
 
 export interface AuditFilter {

@@ -4,6 +4,7 @@ import { hasRole } from '../../http/policy.ts';
 import { AppError } from '../../kit/errors.ts';
 import { type AuditEntry, appendAudit } from '../audit/index.ts';
 import { type BoardCache, canModerate } from '../boards/index.ts';
+import { insertWarning } from '../notifications/index.ts';
 import { getBoard } from '../posts/index.ts';
 import { banMember, hasMember, unbanMember } from './bans.queries.ts';
 import type { SubjectKind } from './reactions.queries.ts';
@@ -62,7 +63,7 @@ export async function decide(
   deps.forget(subject.board_id, subject.post_id);
 }
 
-/** A word to a member, kept in the audit log; it changes nothing. */
+/** A word to a member, in the inbox and in the audit log. */
 export async function warn(
   { db }: ModerationDeps,
   memberId: number,
@@ -70,9 +71,10 @@ export async function warn(
   reason: string,
 ): Promise<void> {
   if (!(await hasMember(db, memberId))) throw new AppError('not_found', `There is no member ${memberId}.`);
-  await db.transaction((tx) =>
-    appendAudit(tx, audit(viewer, 'member.warn', `member:${memberId}`, { reason })),
-  );
+  await db.transaction(async (tx) => {
+    const cause = await appendAudit(tx, audit(viewer, 'member.warn', `member:${memberId}`, { reason }));
+    await insertWarning(tx, memberId, { actorId: viewer.memberId, cause, note: reason });
+  });
 }
 
 export async function ban(

@@ -1,6 +1,10 @@
 export const NOTIFICATION_TYPES = ['post', 'comment', 'reply', 'mention'] as const;
 export type NotificationType = (typeof NOTIFICATION_TYPES)[number];
 
+/** A warning of a moderator is no matter of preferences. */
+export const INBOX_TYPES = [...NOTIFICATION_TYPES, 'warning'] as const;
+export type InboxType = (typeof INBOX_TYPES)[number];
+
 export const CHANNELS = ['inbox', 'push', 'email'] as const;
 export type Channel = (typeof CHANNELS)[number];
 

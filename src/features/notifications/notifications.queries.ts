@@ -1,16 +1,18 @@
 import type { Db } from '../../db/pool.ts';
-import type { NotificationType } from './notification.ts';
+import type { InboxType } from './notification.ts';
 
 export interface NotificationRow {
   readonly id: number;
   readonly place: number;
   readonly member_id: number;
-  readonly type: NotificationType;
+  readonly type: InboxType;
   readonly post_id: number;
   readonly comment_id: number | null;
   readonly actor_id: number;
   readonly created_at: Date;
   readonly read_at: Date | null;
+  /** What a warning says; else empty. */
+  readonly note: string;
 }
 
 /** A row with what a person reads of it. A post that is gone has neither board nor title, a deleted member no name. */
@@ -22,7 +24,7 @@ export interface ShownNotification extends NotificationRow {
 }
 
 const COLUMNS =
-  'n.id, n.place, n.member_id, n.type, n.post_id, n.comment_id, n.actor_id, n.created_at, n.read_at';
+  'n.id, n.place, n.member_id, n.type, n.post_id, n.comment_id, n.actor_id, n.created_at, n.read_at, n.note';
 
 export interface ListFilter {
   readonly memberId: number;
@@ -151,7 +153,7 @@ async function lockInbox(tx: Db, memberId: number): Promise<void> {
 
 export interface GroupRow {
   readonly id: number;
-  readonly type: NotificationType;
+  readonly type: InboxType;
   readonly post_id: number;
   readonly last_place: number;
   readonly updated_at: Date;
@@ -159,6 +161,7 @@ export interface GroupRow {
   readonly post_title: string | null;
   readonly people: number;
   readonly unread: number;
+  readonly note: string;
   /** The latest actors, the last one first; names are null once the member is deleted. */
   readonly actors: readonly {
     readonly id: number;
@@ -176,7 +179,8 @@ export function listGroups(
 ): Promise<GroupRow[]> {
   return db.query<GroupRow>(
     `select g.id, g.type, g.post_id, g.last_place, g.updated_at, p.board_id, p.title as post_title,
-       counted.people, counted.unread, coalesce(latest.actors, '[]') as actors
+       counted.people, counted.unread, coalesce(latest.actors, '[]') as actors,
+       coalesce((select note from notifications n where n.group_id = g.id order by n.place desc limit 1), '') as note
      from notification_groups g
      left join posts p on p.id = g.post_id and not p.is_deleted and p.hidden_at is null
      cross join lateral (
@@ -209,4 +213,25 @@ export async function readLastPlaces(
     'read_last_places',
   );
   return new Map(rows.map((row) => [row.member_id, { place: row.last_place, unread: row.unread }]));
+}
+
+/** Each warning is one of its own: `cause` is the number of its row in the audit log. */
+export async function insertWarning(
+  tx: Db,
+  memberId: number,
+  warning: { readonly actorId: number; readonly cause: number; readonly note: string },
+): Promise<void> {
+  await tx.query(
+    `with placed as (
+       insert into inboxes as i (member_id, last_place, unread) values ($1, 1, 1)
+       on conflict (member_id) do update set last_place = i.last_place + 1, unread = i.unread + 1
+       returning last_place as place
+     ), grouped as (
+       insert into notification_groups (member_id, type, post_id, last_place)
+       select $1, 'warning', -$3::bigint, place from placed returning id, last_place
+     )
+     insert into notifications (member_id, place, group_id, post_id, actor_id, type, note)
+     select $1, last_place, id, -$3::bigint, $2, 'warning', $4 from grouped`,
+    [memberId, warning.actorId, warning.cause, warning.note],
+  );
 }

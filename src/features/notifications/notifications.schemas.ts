@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { RowId } from '../../http/field-types.ts';
-import { NOTIFICATION_TYPES } from './notification.ts';
+import { INBOX_TYPES } from './notification.ts';
 
 const Actor = Type.Object({
   id: Type.Integer(),
@@ -14,7 +14,7 @@ const About = Type.Union(
 
 export const Notification = Type.Object({
   id: Type.Integer(),
-  type: Type.Enum([...NOTIFICATION_TYPES]),
+  type: Type.Enum([...INBOX_TYPES]),
   actor: Actor,
   post: About,
   comment_id: Type.Union([Type.Integer(), Type.Null()]),
@@ -25,7 +25,7 @@ export const Notification = Type.Object({
 
 export const NotificationGroup = Type.Object({
   id: Type.Integer(),
-  type: Type.Enum([...NOTIFICATION_TYPES]),
+  type: Type.Enum([...INBOX_TYPES]),
   actors: Type.Array(Actor, { description: 'the latest, three at most' }),
   people: Type.Integer({ description: 'how many did it' }),
   unread: Type.Integer(),

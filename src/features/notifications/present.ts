@@ -12,7 +12,13 @@ export function toNotification(row: ShownNotification, language: Language) {
     post: toPost(row),
     comment_id: row.comment_id,
     text: toText(
-      { type: row.type, names: [row.actor_name ?? ''], people: 1, title: row.post_title ?? undefined },
+      {
+        type: row.type,
+        names: [row.actor_name ?? ''],
+        people: 1,
+        title: row.post_title ?? undefined,
+        note: row.note,
+      },
       language,
     ),
     is_read: row.read_at !== null,
@@ -34,6 +40,7 @@ export function toGroup(row: GroupRow, language: Language) {
         names: row.actors.map((actor) => actor.name ?? ''),
         people: row.people,
         title: row.post_title ?? undefined,
+        note: row.note,
       },
       language,
     ),

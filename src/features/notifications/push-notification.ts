@@ -19,7 +19,7 @@ export async function pushNotification(
   payload: JobPayloads['send-push'],
 ): Promise<void> {
   const row = await findNotification(db, payload.notification_id);
-  if (!row || row.read_at !== null) return;
+  if (!row || row.read_at !== null || row.type === 'warning') return;
   const preferences = await findPreferences(db, row.member_id);
   if (!wants(preferences, row.type, 'push')) return;
   const runAt = findQuietEnd(preferences, now());

@@ -7,7 +7,7 @@ export const INBOX_DAYS = 90;
 /** The oldest of those past their days. */
 export function listPast(db: Db, limit: number): Promise<PastNotification[]> {
   return db.query<PastNotification>(
-    `select id, member_id, place, type, post_id, comment_id, actor_id, created_at, read_at from notifications
+    `select id, member_id, place, type, post_id, comment_id, actor_id, created_at, read_at, note from notifications
      where created_at < now() - interval '${INBOX_DAYS} days' order by created_at limit $1`,
     [limit],
   );

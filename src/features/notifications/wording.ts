@@ -1,15 +1,17 @@
-import type { NotificationType } from './notification.ts';
+import type { InboxType } from './notification.ts';
 
 type Language = 'ko' | 'en';
 
 export interface Told {
-  readonly type: NotificationType;
+  readonly type: InboxType;
   /** Display names, the last one first; '' where the member has none or is deleted. */
   readonly names: readonly string[];
   /** How many did it, the named ones among them. */
   readonly people: number;
   /** undefined once the post is gone. */
   readonly title: string | undefined;
+  /** What a warning says. */
+  readonly note?: string;
 }
 
 const SOMEBODY: Record<Language, string> = { ko: '알 수 없는 회원', en: 'Somebody' };
@@ -17,12 +19,16 @@ const GONE: Record<Language, string> = { ko: '삭제된 글', en: 'a deleted pos
 const TITLE_LENGTH = 60;
 
 /** One line of text, as it is read in the inbox, on a phone and in a digest. */
-export function toText({ type, names, people, title }: Told, language: Language): string {
+export function toText({ type, names, people, title, note = '' }: Told, language: Language): string {
   const first = names[0] || SOMEBODY[language];
   const about = title === undefined ? GONE[language] : shorten(title);
   if (language === 'ko') {
     const who = people > 1 ? `${first}님 외 ${people - 1}명이` : `${first}님이`;
-    return { post: `‘${about}’ 글이 등록되었습니다.`, ...korean(who, about) }[type];
+    return {
+      post: `‘${about}’ 글이 등록되었습니다.`,
+      warning: `운영진의 경고입니다: ${note}`,
+      ...korean(who, about),
+    }[type];
   }
   const others = people === 2 ? ' and 1 other' : people > 2 ? ` and ${people - 1} others` : '';
   const who = `${first}${others}`;
@@ -31,6 +37,7 @@ export function toText({ type, names, people, title }: Told, language: Language)
     comment: `${who} commented on “${about}”.`,
     reply: `${who} replied to you on “${about}”.`,
     mention: `${who} mentioned you on “${about}”.`,
+    warning: `A warning of the moderators: ${note}`,
   }[type];
 }
 

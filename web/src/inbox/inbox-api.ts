@@ -5,7 +5,7 @@ import type { paths } from '../openapi.d.ts';
 import { findLink, open, request } from '../request.ts';
 
 export type Group = Got<'/api/notifications/grouped'>[number];
-export type NotificationType = Group['type'];
+export type NotificationType = keyof Preferences['types'];
 export type Preferences = Got<'/api/notifications/preferences'>;
 export type NewPreferences = Sent<paths['/api/notifications/preferences']['put']>;
 export type Device = Got<'/api/devices'>[number];

@@ -25,6 +25,7 @@ export const en = {
   'notice.mention': 'Mention',
   'notice.post': 'Post',
   'notice.reply': 'Reply',
+  'notice.warning': 'Warning',
   notifyHere: 'Notify this browser',
   'obstacle.forbidden':
     'This browser was told not to show notifications of this site. Allow them in its settings, then try again.',

@@ -26,6 +26,7 @@ export const ko: Record<keyof typeof en, string> = {
   'notice.mention': '언급',
   'notice.post': '글',
   'notice.reply': '답글',
+  'notice.warning': '경고',
   notifyHere: '이 브라우저로 알림 받기',
   'obstacle.forbidden':
     '이 브라우저에서 이 사이트의 알림이 차단되어 있습니다. 브라우저 설정에서 허용한 뒤 다시 시도하세요.',
