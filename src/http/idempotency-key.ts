@@ -30,7 +30,8 @@ export function readIdempotencyKey(request: FastifyRequest): IdempotencyClaim | 
     route: `${request.method} ${request.routeOptions.url}`,
     key,
     fingerprint: createHash('sha256')
-      .update(`${path}\n${JSON.stringify(request.body)}`)
+      .update(`${path}\n`)
+      .update(Buffer.isBuffer(request.body) ? request.body : `${JSON.stringify(request.body)}`)
       .digest(),
   };
 }

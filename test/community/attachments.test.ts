@@ -53,11 +53,11 @@ describe('attachments', () => {
     rmSync(folder, { recursive: true });
   });
 
-  const upload = async (member: number, payload: Buffer, type = 'application/octet-stream') => {
+  const upload = async (member: number, payload: Buffer, type = 'application/octet-stream', headers = {}) => {
     const answer = await app.inject({
       method: 'POST',
       url: '/api/attachments',
-      headers: { authorization: `Bearer ${member}`, 'content-type': type },
+      headers: { authorization: `Bearer ${member}`, 'content-type': type, ...headers },
       payload,
     });
     return { status: answer.statusCode, body: answer.json() };
@@ -187,6 +187,16 @@ describe('attachments', () => {
     for (const { payload } of jobs) await removeAttachment({ db: database.db, objects }, payload);
     assert.equal((await database.db.query('select 1 from attachments where ready_at is null')).length, 0);
     assert.equal((await own(sora!)).used_bytes, 0);
+  });
+
+  test('one key keeps one image, however often and at once it is sent', async () => {
+    const key = { 'idempotency-key': 'image' };
+    const png = await paint(44, 33).png().toBuffer();
+    const before = (await own(mina!)).results.length;
+    const answers = await Promise.all(Array.from({ length: 6 }, () => upload(mina!, png, 'image/png', key)));
+    assert.deepEqual(new Set(answers.map((one) => `${one.status} ${one.body.id}`)).size, 1);
+    assert.equal((await own(mina!)).results.length, before + 1);
+    assert.equal((await upload(mina!, await paint(45, 33).png().toBuffer(), 'image/png', key)).status, 422);
   });
 
   test('of an erased member the images stay, and nothing says whose they were', async () => {

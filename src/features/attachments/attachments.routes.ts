@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { findAnswer, runOnce } from '../../db/idempotency.ts';
+import { readIdempotencyKey } from '../../http/idempotency-key.ts';
 import { requireViewer } from '../../http/policy.ts';
 import { AppError } from '../../kit/errors.ts';
 import { type AttachmentRow, deleteAttachment, listAttachments, readUsage } from './attachments.queries.ts';
@@ -65,11 +67,23 @@ function registerUpload(parent: FastifyInstance, deps: AttachmentDeps): void {
         requireViewer(request.viewer);
         if (!Buffer.isBuffer(request.body) || request.body.length === 0)
           throw new AppError('malformed', 'The body is empty: send the image file itself.');
-        return reply.code(201).send(toAttachment(await attach(deps, request.viewer.memberId, request.body)));
+        return reply.code(201).send(await attachOnce(request, deps, request.viewer.memberId, request.body));
       },
     );
     done();
   });
+}
+
+/** The same request again gets the first one's answer; what two at once made twice is deleted again. */
+async function attachOnce(request: FastifyRequest, deps: AttachmentDeps, memberId: number, bytes: Buffer) {
+  const claim = readIdempotencyKey(request);
+  const known = claim && (await findAnswer<ReturnType<typeof toAttachment>>(deps.db, claim));
+  if (known) return known.answer;
+  const made = toAttachment(await attach(deps, memberId, bytes));
+  if (!claim) return made;
+  const answer = await runOnce(deps.db, claim, async () => made);
+  if (answer.id !== made.id) await deleteAttachment(deps.db, memberId, made.id);
+  return answer;
 }
 
 function registerOwn(app: FastifyInstance, { db, quotaBytes }: AttachmentDeps): void {
