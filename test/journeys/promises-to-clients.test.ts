@@ -87,6 +87,21 @@ describe('what clients may rely on', () => {
     assert.deepEqual([await clicks(edge - hour, edge), await clicks(edge, edge + hour)], [1, 2]);
   });
 
+  test('the same campaign, two hundred times at once, is made once and refused without a 500', async () => {
+    const campaign = {
+      title: 'at once',
+      content: 'the same',
+      start_date: '2026-01-01T00:00:00Z',
+      end_date: '2036-01-01T00:00:00Z',
+    };
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, () => admin('POST', '/api/campaigns', campaign)),
+    );
+    const statuses = answers.map((answer) => answer.status);
+    assert.equal(statuses.filter((status) => status === 201).length, 1);
+    assert.deepEqual(new Set(statuses.filter((status) => status !== 201)), new Set([400]));
+  });
+
   test('a first password that anybody would guess is refused at the first start', async () => {
     const empty = await openTestDatabase();
     const { ensureAdmin } = createMembers({ db: empty.db });
