@@ -4,6 +4,7 @@ import { isSamePlace } from '../assignment/engine-address.ts';
 import type { Engines } from '../compose.ts';
 import { findMigrations } from '../db/migrate.ts';
 import type { Db } from '../db/pool.ts';
+import { listProcesses, type PresentProcess } from '../db/presence.ts';
 import type { ReplicaState } from '../db/read-replica.ts';
 import type { KafkaFacts } from '../engines/kafka/kafka-log.ts';
 import { createPostgresJobs } from '../engines/postgres/postgres-jobs.ts';
@@ -54,6 +55,7 @@ export function addDoctor(program: Command): void {
           ...state,
           checks,
           left,
+          processes: pending.length === 0 ? await listProcesses(db) : [],
           moved: [...describePlacement(engines), ...(pending.length === 0 ? await describeMoves(db) : [])],
         };
       });
@@ -65,6 +67,7 @@ export function addDoctor(program: Command): void {
       const found = Object.entries(report.checks?.open ?? {});
       const lines = [
         table.toString(),
+        ...describeProcesses(report.processes),
         ...report.moved,
         ...describeLeft(report.left),
         ...describeChecks(report.checks),
@@ -77,6 +80,13 @@ export function addDoctor(program: Command): void {
 const SILENT = 'does not answer';
 const isDown = ({ state }: { readonly state: string }) =>
   state.startsWith(SILENT) || state.startsWith('not used');
+
+function describeProcesses(processes: readonly PresentProcess[]): string[] {
+  if (processes.length === 0) return ['no process serves'];
+  return processes.map(
+    ({ name, roles, started_at }) => `${name} serves ${roles.join(', ')}, since ${started_at.toISOString()}`,
+  );
+}
 
 /** What follows a write: jobs, the index that they fill, and the ways to people that are configured. */
 async function describeCommunity(

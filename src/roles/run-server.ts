@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { type Engines, openEngines } from '../compose.ts';
 import { type Config, ConfigError, loadConfig } from '../config.ts';
 import { explainFullDisk } from '../db/embedded/index.ts';
+import { startPresence } from '../db/presence.ts';
 import { createMembers } from '../features/members/index.ts';
 import { AppError } from '../kit/errors.ts';
 import { createLogger, type Logger } from '../kit/logger.ts';
@@ -57,6 +58,7 @@ async function startRoles(engines: Engines, { roles, workers }: ServeOptions): P
         ? 'events were once counted out of this log, and it is not read any more: see weir doctor'
         : 'another log is still counted beside the one that takes events: see weir doctor',
     );
+  await lifecycle.open('presence', startPresence(engines.maintenance, { roles, version, logger }));
   if (roles.includes('aggregator')) await lifecycle.open('aggregator', counting.start());
   if (roles.includes('recorder')) await lifecycle.open('recorder', engines.startRecording());
   if (roles.includes('housekeeping')) await lifecycle.open('housekeeping', startHousekeeping(engines));
