@@ -2,7 +2,7 @@ import type { Engines } from '../compose.ts';
 import type { Db } from '../db/pool.ts';
 import { createFcmPush, readServiceAccount } from '../engines/fcm/fcm-push.ts';
 import { createWebPush, toVapidKeys } from '../engines/webpush/web-push.ts';
-import { removeAttachment, removeUnfinished } from '../features/attachments/index.ts';
+import { deleteUnfinished, removeAttachment } from '../features/attachments/index.ts';
 import { pushBroadcast, sendBroadcast } from '../features/broadcasts/index.ts';
 import { purgeTombstones } from '../features/comments/index.ts';
 import { createDeviceSender, createTokenSeal, type SendToDevice } from '../features/devices/index.ts';
@@ -45,7 +45,7 @@ export async function createJobHandlers(engines: Engines, db: Db): Promise<JobHa
     },
     'erase-history': { atOnce: 1, run: (payload) => eraseHistory({ db, history, now }, payload) },
     'remove-attachment': { atOnce: 4, run: (payload) => removeAttachment({ db, objects }, payload) },
-    'purge-attachments': { atOnce: 1, run: () => removeUnfinished(db) },
+    'purge-attachments': { atOnce: 1, run: () => deleteUnfinished(db) },
     'purge-comments': { atOnce: 1, run: (_payload, { signal }) => purgeTombstones(db, signal) },
     'send-broadcast': { atOnce: 1, run: (payload, { signal }) => sendBroadcast(db, payload, signal) },
     'push-broadcast': { atOnce: 20, run: (payload) => pushBroadcast({ db, send, now }, payload) },

@@ -7,10 +7,10 @@ import { after, before, describe, test } from 'node:test';
 import sharp from 'sharp';
 import { createDiskObjects } from '../../src/engines/disk/disk-objects.ts';
 import {
+  deleteUnfinished,
   eraseAttachments,
   registerAttachmentRoutes,
   removeAttachment,
-  removeUnfinished,
 } from '../../src/features/attachments/index.ts';
 import { EngineError } from '../../src/kit/errors.ts';
 import type { ObjectStore } from '../../src/ports/object-store.ts';
@@ -180,7 +180,7 @@ describe('attachments', () => {
     await database.db.query(
       `update attachments set created_at = now() - interval '2 hours' where ready_at is null`,
     );
-    await removeUnfinished(database.db);
+    await deleteUnfinished(database.db);
     const jobs = await database.db.query<{ payload: { attachment_id: string } }>(
       `select payload from jobs where kind = 'remove-attachment'`,
     );

@@ -1,10 +1,10 @@
 import type { Db } from '../../db/pool.ts';
 import type { JobPayloads } from '../../events/jobs.ts';
 import { AppError } from '../../kit/errors.ts';
+import { createSemaphore } from '../../kit/semaphore.ts';
 import type { ObjectStore, StoredObject } from '../../ports/object-store.ts';
 import {
   type AttachmentRow,
-  deleteUnfinished,
   findAttachment,
   finishAttachment,
   forgetAttachment,
@@ -20,10 +20,11 @@ export interface AttachmentDeps {
 }
 
 /** Decoded at once in one process; an image of 40 million pixels takes 160 MB. */
-const AT_ONCE = 2;
-const MOST_WAITING = 20;
-let running = 0;
-const waiting: (() => void)[] = [];
+const inTurn = createSemaphore({
+  atOnce: 2,
+  maxWaiting: 20,
+  refusal: 'Too many images wait to be read. Nothing was kept; repeat after Retry-After.',
+});
 
 export type Shape = 'whole' | 'thumbnail';
 
@@ -73,30 +74,12 @@ export async function removeAttachment(
   await forgetAttachment(db, id);
 }
 
-export const removeUnfinished = deleteUnfinished;
-
 export function unknownAttachment(id: string): AppError {
   return new AppError('not_found', `There is no attachment ${id}.`);
 }
 
 function toKey(id: string, shape: Shape): string {
   return `${id.slice(0, 2)}/${id}${shape === 'whole' ? '' : '.thumbnail'}`;
-}
-
-async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  if (waiting.length >= MOST_WAITING)
-    throw new AppError(
-      'overloaded',
-      'Too many images wait to be read. Nothing was kept; repeat after Retry-After.',
-    );
-  if (running >= AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
-  running += 1;
-  try {
-    return await work();
-  } finally {
-    running -= 1;
-    waiting.shift()?.();
-  }
 }
 
 function toMegabytes(bytes: number): string {

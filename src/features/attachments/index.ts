@@ -1,3 +1,3 @@
-export { eraseAttachments } from './attachments.queries.ts';
+export { deleteUnfinished, eraseAttachments } from './attachments.queries.ts';
 export { registerAttachmentRoutes } from './attachments.routes.ts';
-export { removeAttachment, removeUnfinished } from './attachments.service.ts';
+export { removeAttachment } from './attachments.service.ts';

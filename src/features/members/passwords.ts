@@ -1,5 +1,6 @@
 import { hash, verify } from '@node-rs/argon2';
-import { AppError, type FieldError } from '../../kit/errors.ts';
+import type { FieldError } from '../../kit/errors.ts';
+import { createSemaphore } from '../../kit/semaphore.ts';
 import { isCommonPassword } from './common-passwords.ts';
 
 const MIN_LENGTH = 8;
@@ -19,7 +20,11 @@ export interface Passwords {
 }
 
 export function createPasswords(): Passwords {
-  const enter = createSemaphore();
+  const enter = createSemaphore({
+    atOnce: AT_ONCE,
+    maxWaiting: MAX_WAITING,
+    refusal: 'Too many sign-ins wait. Nothing was done; repeat it after Retry-After.',
+  });
   // What unknown accounts are compared with; made once, by the same parameters.
   let dummy: Promise<string> | undefined;
   return {
@@ -32,32 +37,6 @@ export function createPasswords(): Passwords {
       const matches = await enter(() => verify(against, password.slice(0, MAX_PASSWORD_LENGTH + 1)));
       return matches && stored !== undefined;
     },
-  };
-}
-
-function createSemaphore() {
-  const waiting: (() => void)[] = [];
-  let running = 0;
-  return async <T>(work: () => Promise<T>): Promise<T> => {
-    if (running >= AT_ONCE) {
-      if (waiting.length >= MAX_WAITING) {
-        throw new AppError(
-          'overloaded',
-          'Too many sign-ins wait. Nothing was done; repeat it after Retry-After.',
-        );
-      }
-      // Whoever leaves hands the place over, so `running` stays as it is.
-      await new Promise<void>((resolve) => waiting.push(resolve));
-    } else {
-      running += 1;
-    }
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else running -= 1;
-    }
   };
 }
 
