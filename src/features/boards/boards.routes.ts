@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Db } from '../../db/pool.ts';
 import { readIdempotencyKey } from '../../http/idempotency-key.ts';
+import { asJson } from '../../http/json-text.ts';
 import { requireRole, requireViewer } from '../../http/policy.ts';
 import { AppError } from '../../kit/errors.ts';
 import type { ReadCache } from '../../kit/read-cache.ts';
@@ -79,12 +80,9 @@ function registerReading(app: App, { boards, boardList }: BoardDeps): void {
   );
 }
 
-function sendList(reply: FastifyReply, page: BoardListPage): FastifyReply {
+function sendList(reply: FastifyReply, page: BoardListPage) {
   if (page.nextId !== undefined) reply.header('link', `</api/boards?last_id=${page.nextId}>; rel="next"`);
-  return reply
-    .type('application/json; charset=utf-8')
-    .serializer((body: unknown) => body as string)
-    .send(page.body);
+  return asJson(reply, page.body);
 }
 
 function registerWriting(app: App, deps: BoardDeps): void {

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Db } from '../../db/pool.ts';
+import { asJson } from '../../http/json-text.ts';
 import { hasRole, requireOwner, requireViewer, STAFF } from '../../http/policy.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { EventInput } from '../../pipeline/ingest/index.ts';
@@ -133,14 +134,8 @@ async function view(request: FastifyRequest, reply: FastifyReply, deps: Campaign
     body = JSON.stringify(toCampaign(row));
     bodies.set(row, body);
   }
-  return reply
-    .header('cache-control', 'no-store')
-    .header('content-type', 'application/json; charset=utf-8')
-    .serializer(asIs)
-    .send(body);
+  return asJson(reply.header('cache-control', 'no-store'), body);
 }
-
-const asIs = (body: unknown) => body as string;
 
 async function click(request: FastifyRequest, reply: FastifyReply, deps: CampaignDeps) {
   const { id } = request.params as { id: number };

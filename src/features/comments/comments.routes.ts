@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { readIdempotencyKey } from '../../http/idempotency-key.ts';
+import { asJson } from '../../http/json-text.ts';
 import { toPage, toPageSlice } from '../../http/paging.ts';
 import { requireViewer } from '../../http/policy.ts';
 import { readPrecondition } from '../../http/preconditions.ts';
@@ -118,7 +119,7 @@ async function sendPage(
   reply: FastifyReply,
   deps: CommentDeps,
   parentId: number | undefined,
-): Promise<FastifyReply> {
+) {
   const slice = toPageSlice(request.query as { page?: number; page_size?: number });
   const { limit, offset } = slice;
   const page = await getPage(deps, request.params as { b: number; p: number }, request.viewer, {
@@ -128,8 +129,5 @@ async function sendPage(
   });
   const { count, next, previous } = toPage(request.url, slice, page.count, []);
   const head = JSON.stringify({ count, next, previous });
-  return reply
-    .type('application/json; charset=utf-8')
-    .serializer((body: unknown) => body as string)
-    .send(`${head.slice(0, -1)},"results":${toResultsJson(page, request.viewer)}}`);
+  return asJson(reply, `${head.slice(0, -1)},"results":${toResultsJson(page, request.viewer)}}`);
 }

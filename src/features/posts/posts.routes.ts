@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { readIdempotencyKey } from '../../http/idempotency-key.ts';
+import { asJson } from '../../http/json-text.ts';
 import { requireViewer } from '../../http/policy.ts';
 import { isNotModified, readPrecondition, toEtag } from '../../http/preconditions.ts';
 import { AppError } from '../../kit/errors.ts';
@@ -178,15 +179,4 @@ function registerWriting(app: App, deps: PostDeps): void {
 function sendOwn(reply: FastifyReply, row: PostRow) {
   reply.header('etag', toEtag(row.version));
   return asJson(reply, JSON.stringify(toPost(row, true)));
-}
-
-const asIs = (body: unknown) => body as string;
-
-/**
- * What a handler returns to answer JSON that is text already. Returned, not sent: a handler that returns its reply makes
- * Fastify watch the end of each answer. `never`, because the route's type speaks of what the text says.
- */
-function asJson(reply: FastifyReply, body: string): never {
-  reply.header('content-type', 'application/json; charset=utf-8').serializer(asIs);
-  return body as never;
 }
