@@ -1,11 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Db } from '../src/db/pool.ts';
-import { createClient, signIn } from '../test/support/weir.ts';
+import { createClient } from '../test/support/weir.ts';
 import { shoot } from './clients.ts';
 import { countDue, countTold, fillThread } from './comments.queries.ts';
-import { type Board, measureReads, measureWrites, NEW_POST } from './community.ts';
+import { type Board, measureReads, measureWrites, NEW_POST, withBoard } from './community.ts';
 import { type Figure, type Round, type Row, toRow } from './figure.ts';
-import { startServer } from './resources.ts';
 
 const COMMENTERS = 10_000;
 /** Writers that post all the time, far below what the server could take: what is looked at is how long each post takes. */
@@ -16,20 +15,13 @@ const LIMIT_MS = 10_000;
 export const comments: Figure = {
   name: 'comments',
   uses: ['postgres'],
-  run: async (bench) => {
-    const postgres = await bench.resources.postgres.open(bench.progress);
-    const database = await postgres.openDatabase();
-    const server = await startServer({ DATABASE_URL: database.url });
-    try {
-      const client = await signIn(server.weir.url, server.weir.admin);
-      const { body } = await client('POST', '/api/boards', { title: 'bench', description: 'A board.' });
-      const path = `/api/boards/${body.id}`;
-      const board = { bench, server, database, client, path, id: body.id as number };
+  run: (bench) =>
+    withBoard(bench, async (board) => {
+      const { database, server, path } = board;
       const { username } = server.weir.admin;
       const thread = await fillThread(database.db, board.id, username, 1_000);
-      const url = `${path}/posts/${thread}/comments`;
       const written = await fillThread(database.db, board.id, username, 0);
-      const reads = await measureReads(board, 'a page of 20 comments', url);
+      const reads = await measureReads(board, 'a page of 20 comments', `${path}/posts/${thread}/comments`);
       // Before thousands of new comments have their own people to tell.
       const telling = await measureTelling(board);
       return [
@@ -39,11 +31,7 @@ export const comments: Figure = {
         }),
         ...telling,
       ];
-    } finally {
-      await server.close();
-      await database.close();
-    }
-  },
+    }),
 };
 
 /** In turns: posts alone, and posts while ten thousand people are told of a comment. */

@@ -25,15 +25,9 @@ export interface Board {
 export const community: Figure = {
   name: 'community',
   uses: ['postgres'],
-  run: async (bench) => {
-    const postgres = await bench.resources.postgres.open(bench.progress);
-    const database = await postgres.openDatabase();
-    const server = await startServer({ DATABASE_URL: database.url });
-    try {
-      const client = await signIn(server.weir.url, server.weir.admin);
-      const { body } = await client('POST', '/api/boards', { title: 'bench', description: 'A board.' });
-      const path = `/api/boards/${body.id}`;
-      const board = { bench, server, database, client, path, id: body.id as number };
+  run: (bench) =>
+    withBoard(bench, async (board) => {
+      const { database, server, path } = board;
       bench.progress(0, 1, `writing ${POSTS} posts`);
       const middle = await fillBoard(database.db, board.id, server.weir.admin.username, POSTS);
       return [
@@ -42,12 +36,24 @@ export const community: Figure = {
         await measureWrites(board, 'new posts on one board', `${path}/posts`, NEW_POST),
         await measurePages(board),
       ];
-    } finally {
-      await server.close();
-      await database.close();
-    }
-  },
+    }),
 };
+
+/** A board of its own on a server and a database of its own. */
+export async function withBoard(bench: Bench, measure: (board: Board) => Promise<Row[]>): Promise<Row[]> {
+  const postgres = await bench.resources.postgres.open(bench.progress);
+  const database = await postgres.openDatabase();
+  const server = await startServer({ DATABASE_URL: database.url });
+  try {
+    const client = await signIn(server.weir.url, server.weir.admin);
+    const { body } = await client('POST', '/api/boards', { title: 'bench', description: 'A board.' });
+    const id = body.id as number;
+    return await measure({ bench, server, database, client, path: `/api/boards/${id}`, id });
+  } finally {
+    await server.close();
+    await database.close();
+  }
+}
 
 export async function measureReads(
   { bench, server, client }: Pick<Board, 'bench' | 'server' | 'client'>,

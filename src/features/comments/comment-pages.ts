@@ -4,7 +4,7 @@ import { hasRole } from '../../http/policy.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { Logger } from '../../kit/logger.ts';
 import { createReadCache, type ReadCache } from '../../kit/read-cache.ts';
-import { maskEmail } from '../members/index.ts';
+import { showUsername } from '../members/index.ts';
 import { type CommentRow, listComments, type PageOf } from './comments.queries.ts';
 import type { Comment } from './comments.schemas.ts';
 
@@ -87,7 +87,6 @@ export function toResultsJson(page: CachedPage, viewer: Viewer | undefined): str
 export function toComment(row: CommentRow, viewer: Viewer | undefined): Comment {
   const isGone = row.is_deleted || row.hidden_at !== null;
   const seesWhole = viewer !== undefined && (viewer.memberId === row.author_id || hasRole(viewer, ['admin']));
-  const { username } = row;
   return {
     id: row.id,
     parent: row.parent_id,
@@ -97,7 +96,7 @@ export function toComment(row: CommentRow, viewer: Viewer | undefined): Comment 
       ? null
       : {
           id: row.author_id,
-          username: seesWhole || username === '' ? username : maskEmail(username),
+          username: showUsername(row.username, seesWhole),
           display_name: row.display_name,
         },
     is_deleted: isGone,

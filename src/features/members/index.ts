@@ -1,2 +1,2 @@
-export { maskEmail, registerMemberRoutes } from './members.routes.ts';
+export { registerMemberRoutes, showUsername } from './members.routes.ts';
 export { createMembers, type Member, type Members } from './members.service.ts';

@@ -158,13 +158,18 @@ function memberIdOf(viewer: Viewer | undefined): number {
 function toPublic(member: Member, whole: boolean) {
   return {
     id: member.id,
-    username: whole ? member.username : maskEmail(member.username),
+    username: showUsername(member.username, whole),
     display_name: member.displayName,
   };
 }
 
+/** A deleted member has none. */
+export function showUsername(username: string, whole: boolean): string {
+  return whole || username === '' ? username : maskEmail(username);
+}
+
 /** `mina@example.com` → `m***@e***.com`. */
-export function maskEmail(address: string): string {
+function maskEmail(address: string): string {
   const at = address.lastIndexOf('@');
   const [local, domain] = at < 0 ? [address, ''] : [address.slice(0, at), address.slice(at + 1)];
   const dot = domain.lastIndexOf('.');

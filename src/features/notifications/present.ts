@@ -1,4 +1,4 @@
-import { maskEmail } from '../members/index.ts';
+import { showUsername } from '../members/index.ts';
 import type { GroupRow, ShownNotification } from './notifications.queries.ts';
 import { toText } from './wording.ts';
 
@@ -55,5 +55,5 @@ function toPost(row: { post_id: number; board_id: number | null; post_title: str
 
 function toActor({ id, username, name }: { id: number; username: string | null; name: string | null }) {
   if (username === null) return { id, username: '', display_name: 'deleted member' };
-  return { id, username: maskEmail(username), display_name: name ?? '' };
+  return { id, username: showUsername(username, false), display_name: name ?? '' };
 }

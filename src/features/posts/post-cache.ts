@@ -4,7 +4,7 @@ import { hasRole } from '../../http/policy.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { Logger } from '../../kit/logger.ts';
 import { createReadCache, type ReadCache } from '../../kit/read-cache.ts';
-import { maskEmail } from '../members/index.ts';
+import { showUsername } from '../members/index.ts';
 import { findPostFacts, findPosts, type PostRow } from './posts.queries.ts';
 import type { ListedPost, Post } from './posts.schemas.ts';
 
@@ -91,13 +91,12 @@ export function toPost(row: PostRow, whole: boolean): Post {
 }
 
 function toListed(row: PostRow, whole: boolean): ListedPost {
-  const { username } = row;
   return {
     id: row.id,
     board: { id: row.board_id, title: row.board_title, description: row.board_description },
     author: {
       id: row.author_id,
-      username: whole || username === '' ? username : maskEmail(username),
+      username: showUsername(row.username, whole),
       display_name: row.display_name,
     },
     title: row.title,

@@ -2,7 +2,7 @@ import type { Db } from '../../db/pool.ts';
 import type { Logger } from '../../kit/logger.ts';
 import { parseQuestion, toPhraseText } from '../../kit/text/question.ts';
 import type { Search, SearchIndex } from '../../ports/search-index.ts';
-import { maskEmail } from '../members/index.ts';
+import { showUsername } from '../members/index.ts';
 import { type FoundPostRow, findShownPosts, noteMiss } from './search.queries.ts';
 
 export interface FoundPost {
@@ -51,7 +51,7 @@ function toFoundPost(row: FoundPostRow, highlights: FoundPost['highlights']): Fo
     board: { id: row.board_id, title: row.board_title, description: row.board_description },
     author: row.author_deleted
       ? { id: row.author_id, username: '', display_name: 'deleted member' }
-      : { id: row.author_id, username: maskEmail(row.username), display_name: row.display_name },
+      : { id: row.author_id, username: showUsername(row.username, false), display_name: row.display_name },
     title: row.title,
     version: row.version,
     created_at: row.created_at.toISOString(),
