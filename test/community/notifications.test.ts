@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import {
   createNotificationStream,
@@ -241,6 +242,22 @@ describe('notifications', () => {
     signedIn = false;
     await until(() => resumed.ended());
     signedIn = true;
+    assert.equal(stream.listeners(), 0);
+  });
+
+  test('who hangs up before the stream begins leaves nothing behind', async () => {
+    const { port } = app.server.address() as AddressInfo;
+    for (let times = 0; times < 20; times += 1) {
+      const socket = connect(port, '127.0.0.1');
+      const gone = once(socket, 'close');
+      app.server.once('request', () => socket.destroy());
+      socket.write(
+        `GET /api/notifications/stream HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${author}\r\n\r\n`,
+      );
+      await gone;
+    }
+    // Behind what the hung up ones asked of the database.
+    for (let times = 0; times < 5; times += 1) await unread(author!);
     assert.equal(stream.listeners(), 0);
   });
 

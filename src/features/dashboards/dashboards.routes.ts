@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox';
 import type { DaySecrets } from '../../db/day-secrets.ts';
 import type { Db } from '../../db/pool.ts';
 import { EVENT_TYPES } from '../../events/event.ts';
+import { openEventStream } from '../../http/event-stream.ts';
 import { hasRole, requireOwner, requireViewer, STAFF } from '../../http/policy.ts';
 import { invalid } from '../../kit/errors.ts';
 import { createAddressReader } from '../../pipeline/ingest/index.ts';
@@ -15,7 +16,6 @@ import { rankCampaigns } from './stats.queries.ts';
 import { toFigures } from './stats.service.ts';
 import { answerStats, RangeQuery, readRange, type StatsDeps, StatsQuery } from './stats-answer.ts';
 
-const HEARTBEAT_MS = 15_000;
 const Id = Type.Object({ id: Type.Integer({ minimum: 1, maximum: 999_999_999_999_999 }) });
 const RawQuery = Type.Object(
   {
@@ -139,15 +139,8 @@ async function getLeaderboard(request: FastifyRequest, deps: DashboardDeps) {
 async function getLive(request: FastifyRequest, reply: FastifyReply, deps: DashboardDeps) {
   const { id } = request.params as Static<typeof Id>;
   requireOwner(request.viewer, (await getCampaign(deps.db, id)).owner_id, STAFF);
-  reply.hijack();
-  const { raw: response } = reply;
-  // Whoever hung up meanwhile closes no more: the heartbeat would beat for ever.
-  if (response.destroyed) return;
-  response.writeHead(200, {
-    'content-type': 'text/event-stream',
-    'cache-control': 'no-store',
-    'x-accel-buffering': 'no',
-  });
+  const response = openEventStream(reply);
+  if (!response) return;
   let last = '';
   const show: LiveListener = (rows, instants) => {
     // A reader that is slower than the counters misses steps, never memory: the next message says it all.
@@ -165,11 +158,7 @@ async function getLive(request: FastifyRequest, reply: FastifyReply, deps: Dashb
   };
   // A server that stops would wait for the end of this answer; a browser asks again, another instance perhaps.
   const stopWatching = deps.live.watch(id, show, () => response.end());
-  const heartbeat = setInterval(() => response.write(': still here\n\n'), HEARTBEAT_MS);
-  response.on('close', () => {
-    clearInterval(heartbeat);
-    stopWatching();
-  });
+  response.on('close', stopWatching);
 }
 
 async function getEvents(request: FastifyRequest, reply: FastifyReply, deps: DashboardDeps) {

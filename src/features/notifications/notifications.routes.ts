@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Db } from '../../db/pool.ts';
+import { openEventStream } from '../../http/event-stream.ts';
 import { IdParams } from '../../http/field-types.ts';
 import { KEYSET_LIMIT, toKeysetLink } from '../../http/paging.ts';
 import { requireViewer } from '../../http/policy.ts';
@@ -35,7 +36,6 @@ import {
 import { Preferences, PreferencesBody, toPreferences, toPreferencesRow } from './preferences.ts';
 import { toGroup, toNotification } from './present.ts';
 
-const HEARTBEAT_MS = 15_000;
 const CHECK_MS = 1_000;
 /** A client that reads no more is let go: it resumes where it was. */
 const MOST_UNSENT_BYTES = 1_000_000;
@@ -232,13 +232,8 @@ async function streamInbox(
   const memberId = memberOf(request);
   const { language } = await findPreferences(db, memberId);
   const place = await findStart(db, memberId, request.headers['last-event-id']);
-  reply.hijack();
-  const response = reply.raw;
-  response.writeHead(200, {
-    'content-type': 'text/event-stream',
-    'cache-control': 'no-store',
-    'x-accel-buffering': 'no',
-  });
+  const response = openEventStream(reply);
+  if (!response) return;
   response.write(': open\n\n');
   const stop = stream.listen(memberId, {
     place,
@@ -251,10 +246,8 @@ async function streamInbox(
     },
     end: () => response.end(),
   });
-  const heartbeat = setInterval(() => response.write(': still here\n\n'), HEARTBEAT_MS);
   const check = setInterval(() => isSignedIn(request) || response.end(), CHECK_MS);
   response.on('close', () => {
-    clearInterval(heartbeat);
     clearInterval(check);
     stop();
   });
