@@ -20,15 +20,11 @@ export function startPresence(db: Db, { roles, version, logger }: PresenceOption
   let beating: Promise<void> | undefined;
   const beat = async () => {
     await db.query(
-      `insert into processes (id, name, roles, version) values ($1, $2, $3, $4)
+      `with gone as (delete from processes where seen_at < clock_timestamp() - 10 * ${GONE})
+       insert into processes (id, name, roles, version) values ($1, $2, $3, $4)
        on conflict (id) do update set seen_at = clock_timestamp()`,
       [id, name, roles, version],
       'beat',
-    );
-    await db.query(
-      `delete from processes where seen_at < clock_timestamp() - 10 * ${GONE}`,
-      [],
-      'forget_processes',
     );
   };
   const tick = () => {

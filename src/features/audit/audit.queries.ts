@@ -9,15 +9,15 @@ const COLUMNS = 'seq, at, actor_id, action, subject, detail, hash';
 /** Writes in the transaction of the act: both are there, or neither. Returns the row's number. */
 export async function appendAudit(tx: Db, entry: AuditEntry): Promise<number> {
   await tx.query('select pg_advisory_xact_lock($1)', [AUDIT_LOCK], 'lock_audit');
-  const [last] = await tx.query<{ seq: number; hash: Buffer }>(
-    'select seq, hash from audit_log order by seq desc limit 1',
+  const [last] = await tx.query<{ at: Date; seq: number | null; hash: Buffer | null }>(
+    `select date_trunc('milliseconds', clock_timestamp()) as at, seq, hash
+     from (select) as one left join (select seq, hash from audit_log order by seq desc limit 1) as last on true`,
     [],
     'last_audit',
   );
-  const [clock] = await tx.query<{ at: Date }>(`select date_trunc('milliseconds', clock_timestamp()) as at`);
   const row = {
     seq: (last?.seq ?? 0) + 1,
-    at: clock!.at,
+    at: last!.at,
     actor_id: entry.actorId ?? null,
     action: entry.action,
     subject: entry.subject,
