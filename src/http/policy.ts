@@ -86,6 +86,12 @@ export function requireViewer(viewer: Viewer | undefined): asserts viewer is Vie
   if (viewer === undefined) throw new AppError('not_signed_in', 'Sign in first: this needs a member.');
 }
 
+/** Whose request it is. Throws `not_signed_in` for nobody's. */
+export function memberOf({ viewer }: { readonly viewer: Viewer | undefined }): number {
+  requireViewer(viewer);
+  return viewer.memberId;
+}
+
 export function hasRole(viewer: Viewer | undefined, roles: readonly Role[]): boolean {
   return viewer?.roles.some((role) => roles.includes(role)) ?? false;
 }

@@ -5,7 +5,14 @@ import type { Viewer } from '../../http/authenticate.ts';
 import { type Precondition, staleVersion } from '../../http/preconditions.ts';
 import { AppError, invalid } from '../../kit/errors.ts';
 import { type BoardCache, canModerate, requireOpen, requireWritable } from '../boards/index.ts';
-import { getBoard, getPost, type JudgeText, type PostCache, type Renderer } from '../posts/index.ts';
+import {
+  getBoard,
+  getPost,
+  type JudgeText,
+  type PostCache,
+  type Renderer,
+  unknownPost,
+} from '../posts/index.ts';
 import { type CachedPage, type CommentPages, toPageKey } from './comment-pages.ts';
 import { type CommentRow, deleteComment, editComment, findComment, type PageOf } from './comments.queries.ts';
 import type { CommentBody, CommentParams, CommentPatchBody } from './comments.schemas.ts';
@@ -143,10 +150,6 @@ function toContent(text: string): string {
   const content = text.normalize('NFC');
   if (content.trim() === '') throw invalid([{ path: 'content', message: 'must not be empty' }]);
   return content;
-}
-
-function unknownPost(id: number): AppError {
-  return new AppError('not_found', `There is no post ${id} on this board.`);
 }
 
 function unknownComment(id: number): AppError {

@@ -1,10 +1,9 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import type { Viewer } from '../../http/authenticate.ts';
 import { IdParams } from '../../http/field-types.ts';
 import { PageQuery, pageOf, toPage, toPageSlice } from '../../http/paging.ts';
-import { hasRole, requireViewer } from '../../http/policy.ts';
+import { hasRole, memberOf } from '../../http/policy.ts';
 import { createRateLimit } from '../../http/rate-limit.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { OwnProfile, ProfileBody, PublicMember, RolesBody, SignupBody } from './members.schemas.ts';
@@ -62,7 +61,7 @@ function registerOwnProfile(app: App, members: Members): void {
       config: { policy: 'signed-in' },
       schema: { summary: 'Own profile', tags: ['members'], response: { 200: OwnProfile } },
     },
-    async (request) => toOwnProfile(await members.get(memberIdOf(request.viewer))),
+    async (request) => toOwnProfile(await members.get(memberOf(request))),
   );
   app.patch(
     '/api/users/me',
@@ -75,7 +74,7 @@ function registerOwnProfile(app: App, members: Members): void {
         response: { 200: OwnProfile },
       },
     },
-    async (request) => toOwnProfile(await members.updateProfile(memberIdOf(request.viewer), request.body)),
+    async (request) => toOwnProfile(await members.updateProfile(memberOf(request), request.body)),
   );
 }
 
@@ -148,11 +147,6 @@ function registerAdministration(app: App, members: Members): void {
       return reply.code(204).send(null);
     },
   );
-}
-
-function memberIdOf(viewer: Viewer | undefined): number {
-  requireViewer(viewer);
-  return viewer.memberId;
 }
 
 function toPublic(member: Member, whole: boolean) {

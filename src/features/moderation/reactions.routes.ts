@@ -1,9 +1,9 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import type { Db } from '../../db/pool.ts';
 import { IdParams, RowId } from '../../http/field-types.ts';
 import { KEYSET_LIMIT } from '../../http/paging.ts';
-import { requireViewer } from '../../http/policy.ts';
+import { memberOf } from '../../http/policy.ts';
 import type { BoardCache } from '../boards/index.ts';
 import { addBookmark, listBookmarks, removeBookmark } from './bookmarks.queries.ts';
 import { getReadable } from './moderation.service.ts';
@@ -117,9 +117,4 @@ function registerBookmarks(app: FastifyInstance, deps: ReactionDeps): void {
       return reply.code(204).send(null);
     },
   );
-}
-
-function memberOf(request: FastifyRequest): number {
-  requireViewer(request.viewer);
-  return request.viewer.memberId;
 }

@@ -4,7 +4,7 @@ import type { Db } from '../../db/pool.ts';
 import { openEventStream } from '../../http/event-stream.ts';
 import { IdParams } from '../../http/field-types.ts';
 import { KEYSET_LIMIT, toKeysetLink } from '../../http/paging.ts';
-import { requireViewer } from '../../http/policy.ts';
+import { memberOf } from '../../http/policy.ts';
 import { AppError, EngineError } from '../../kit/errors.ts';
 import type { NotificationHistory } from '../../ports/notification-history.ts';
 import type { NotificationStream } from './notification-stream.ts';
@@ -259,9 +259,4 @@ async function findStart(db: Db, memberId: number, header: string | string[] | u
   if (found !== undefined) return found;
   const [latest] = await listNotifications(db, { memberId, unread: false, limit: 1 });
   return latest?.place ?? 0;
-}
-
-function memberOf(request: FastifyRequest): number {
-  requireViewer(request.viewer);
-  return request.viewer.memberId;
 }

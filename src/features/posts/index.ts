@@ -8,7 +8,7 @@ export { createPostCache, isPublic, type PostCache, toListedJson } from './post-
 export { createPostPages } from './post-list.ts';
 export type { KeywordSearch } from './post-pages.ts';
 export { registerPostRoutes } from './posts.routes.ts';
-export { getBoard, getKnownPost, getPost, type JudgeText, type Posts } from './posts.service.ts';
+export { getBoard, getKnownPost, getPost, type JudgeText, type Posts, unknownPost } from './posts.service.ts';
 export { purgeDeleted } from './purge.ts';
 export { createRenderer, type Renderer } from './rendering.ts';
 
