@@ -18,6 +18,7 @@ import {
   notePositions,
   readClock,
 } from './moves.queries.ts';
+import { changed, resume } from './under-way.ts';
 
 const LOOK_MS = 200;
 /** A process that writes is heard of twice a second; after so long in silence nobody waits for it. */
@@ -96,21 +97,11 @@ export async function finishLog(deps: LogMoveDeps): Promise<MoveReport> {
   return run(deps, move, 'finished');
 }
 
-async function begin(deps: LogMoveDeps, to: string | undefined): Promise<Move> {
+async function begin(deps: LogMoveDeps, asked: string | undefined): Promise<Move> {
   const { db, isSame } = deps;
-  const move = await findMove(db, ROLE);
-  if (move && isOpen(move)) {
-    if (to === undefined || isSame(to, move.target)) return move;
-    throw new AppError(
-      'conflict',
-      `A move of the event log to ${move.target} is under way (${move.state}). Let it end: npx weir move event-log, then --finish; or return: npx weir move event-log --back.`,
-    );
-  }
-  if (to === undefined)
-    throw new AppError(
-      'conflict',
-      'No move is under way. Say where to: npx weir move event-log --to <address>.',
-    );
+  const move = await resume(db, { role: ROLE, to: asked, isSame });
+  if ('id' in move) return move;
+  const { to } = move;
   if (isSame(to, deps.serving)) throw new AppError('conflict', `Events go to ${to} already.`);
   const log = await deps.open(to);
   if (to !== deps.own) await notePositions(db, log.identity, await findEmptyAt(db, log));
@@ -219,8 +210,4 @@ async function giveUp({ db, own }: LogMoveDeps, move: Move): Promise<MoveReport>
     if (identity !== undefined && (await isUntouched(tx, identity))) await leaveLog(tx, identity);
   });
   return { source, target, state: 'back', finished: true };
-}
-
-function changed(): AppError {
-  return new AppError('conflict', 'Somebody else has just changed this move. Run the command again.');
 }

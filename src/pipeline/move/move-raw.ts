@@ -13,6 +13,7 @@ import {
   type Move,
   readClock,
 } from './moves.queries.ts';
+import { changed, resume } from './under-way.ts';
 
 const LOOK_MS = 200;
 /** Servers look twice a second which stores they fill. */
@@ -83,21 +84,11 @@ export async function finishRaw(deps: RawMoveDeps): Promise<MoveReport> {
   return { source, target, state: 'finished', finished: true };
 }
 
-async function begin(deps: RawMoveDeps, to: string | undefined): Promise<Move> {
+async function begin(deps: RawMoveDeps, asked: string | undefined): Promise<Move> {
   const { db, isSame, serving } = deps;
-  const move = await findMove(db, ROLE);
-  if (move && isOpen(move)) {
-    if (to === undefined || isSame(to, move.target)) return move;
-    throw new AppError(
-      'conflict',
-      `A move of the raw store to ${move.target} is under way (${move.state}). Let it end: npx weir move raw-store, then --finish; or return: npx weir move raw-store --back.`,
-    );
-  }
-  if (to === undefined)
-    throw new AppError(
-      'conflict',
-      'No move is under way. Say where to: npx weir move raw-store --to <address>.',
-    );
+  const move = await resume(db, { role: ROLE, to: asked, isSame });
+  if ('id' in move) return move;
+  const { to } = move;
   if (isSame(to, serving)) throw new AppError('conflict', `Raw events are read from ${to} already.`);
   // Both are known by their addresses before the move is: whoever fills one forgets every store that is not of it.
   await deps.identify(to);
@@ -159,8 +150,4 @@ function differs(target: string, { missing, altered, added }: RawReport): AppErr
     'conflict',
     `${target} is not what the log has: ${missing} event(s) missing, ${altered} altered, ${added} added. It is not read. Empty that database and run this again, or return: npx weir move raw-store --back.`,
   );
-}
-
-function changed(): AppError {
-  return new AppError('conflict', 'Somebody else has just changed this move. Run the command again.');
 }
