@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { sleep } from '../kit/wait.ts';
 
 /** No request for as long: whoever still holds a connection is not about to use it. */
-const QUIET_MS = 100;
+const QUIET_MS = 250;
 const LOOK_MS = 20;
 const LIMIT_MS = 5_000;
 const ACCEPT_LIMIT_MS = 500;
@@ -44,6 +44,8 @@ export function prepareDrain(
       });
     while (!gone.signal.aborted && performance.now() - startedAt < LIMIT_MS) {
       await sleep(LOOK_MS, gone.signal);
+      // What has arrived is read first, also where this process was kept from running for long.
+      await turn();
       if (performance.now() - askedAt < QUIET_MS) continue;
       server.closeIdleConnections();
       closeIdle();

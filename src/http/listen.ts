@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
+import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
 /**
@@ -40,11 +41,19 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
   return [app.server, ...others];
 }
 
-/** Two programs that both share their ports would share this one, and each get half of the requests. */
-async function requireFree(options: ListenOptions): Promise<void> {
-  const look = createServer();
-  await listenOnce(look, options);
-  await new Promise((resolve) => look.close(resolve));
+/**
+ * Two programs that both share their ports would share this one, and each get half of the requests. A port is looked at by
+ * binding it alone: in the instant in which another socket listened there, clients that wait for this start would connect,
+ * and be reset when it closes. The system refuses to bind where anybody listens; to connect afterwards need not succeed.
+ */
+async function requireFree({ host, port }: ListenOptions): Promise<void> {
+  const { address } = await lookup(host);
+  await new Promise<void>((resolve, reject) => {
+    const look = connect({ host: address, port: 0, localAddress: address, localPort: port });
+    look.once('connect', () => look.destroy());
+    look.once('error', (error: NodeJS.ErrnoException) => error.code === 'EADDRINUSE' && reject(error));
+    look.once('close', () => resolve());
+  });
 }
 
 async function listenOnce(server: Server, options: ListenOptions & { reusePort?: boolean }): Promise<void> {
