@@ -29,9 +29,7 @@ export function prepareDrain(
     done();
   });
   return async (servers = [app.server]) => {
-    draining = true;
     const startedAt = performance.now();
-    askedAt = startedAt;
     const { server } = app;
     const gone = new AbortController();
     await acceptWaiting(server);
@@ -42,6 +40,9 @@ export function prepareDrain(
         open -= 1;
         if (open === 0) gone.abort();
       });
+    // Not before: whoever is told to close connects anew, and what connects while the sockets are closed is reset.
+    draining = true;
+    askedAt = performance.now();
     while (!gone.signal.aborted && performance.now() - startedAt < LIMIT_MS) {
       await sleep(LOOK_MS, gone.signal);
       // What has arrived is read first, also where this process was kept from running for long.
