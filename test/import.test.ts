@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { createDaySecrets } from '../src/db/day-secrets.ts';
 import { openPostgresLog } from '../src/engines/postgres/postgres-log.ts';
-import { systemClock } from '../src/kit/clock.ts';
+import { type Clock, systemClock } from '../src/kit/clock.ts';
 import { AppError } from '../src/kit/errors.ts';
 import {
   type ImportDeps,
@@ -80,6 +80,12 @@ const rows = () =>
 
 const line = (over: { ip?: string; time?: string; path?: string; agent?: string; status?: number } = {}) =>
   `${over.ip ?? '203.0.113.9'} - - [${over.time ?? '17/May/2015:10:05:03 +0900'}] "GET ${over.path ?? '/blog/a'} HTTP/1.1" ${over.status ?? 200} 12 "-" "${over.agent ?? 'Mozilla/5.0 (X11; Linux x86_64; rv:27.0) Gecko/20100101 Firefox/27.0'}"`;
+
+/** A machine so slow that the position is due to be saved after each batch, also after the one that a stop interrupts. */
+function slowClock(): Clock {
+  let elapsedMs = 0;
+  return { now: systemClock.now, monotonicMs: () => (elapsedMs += 60_000) };
+}
 
 async function writeLog(name: string, content: string | Buffer): Promise<string> {
   const path = join(folder, name);
@@ -158,10 +164,11 @@ describe('importing a log', () => {
       Buffer.from(may + may.replaceAll('/May/', '/Jun/'), 'latin1'),
     );
     const stop = new AbortController();
-    const first = await run(path, {
+    const stopAt4000 = {
       signal: stop.signal,
-      onProgress: (at) => at.phase === 'write' && at.lines > 4_000 && stop.abort(),
-    });
+      onProgress: (at: ImportProgress) => at.phase === 'write' && at.lines > 4_000 && stop.abort(),
+    };
+    const first = await run(path, stopAt4000, { ...deps, clock: slowClock() });
     assert.equal(first.state, 'interrupted');
     const part = (await rows()).length;
     assert.ok(part > 0 && part <= 4_000, `${part} rows`);

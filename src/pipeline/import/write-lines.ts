@@ -66,8 +66,9 @@ export async function writeLines(
       await writer.begin(batch, judged);
     }
     await writer.end();
-  } finally {
-    await writer.settled();
+  } catch (error) {
+    await writer.stop();
+    throw error;
   }
 }
 
@@ -101,13 +102,8 @@ function createBatchWriter(deps: WriteDeps, target: Target, totals: MutableTotal
 
   return {
     begin: async (batch: LineBatch, judged: JudgedLines): Promise<void> => {
-      if (underway.length === UNDERWAY && !signal.aborted) await underway.shift();
-      if (signal.aborted) {
-        await Promise.allSettled(underway);
-        await savePosition(deps.db, target.id, position);
-        await Promise.all(underway);
-        throw new Interrupted();
-      }
+      if (underway.length === UNDERWAY) await underway.shift();
+      if (signal.aborted) throw new Interrupted();
       const writing = write(batch, judged, underway.at(-1));
       // Whoever waits next hears of it; until then it is no unhandled rejection.
       writing.catch(() => undefined);
@@ -117,8 +113,12 @@ function createBatchWriter(deps: WriteDeps, target: Target, totals: MutableTotal
       await Promise.all(underway);
       await save();
     },
-    /** Where one batch failed, the other may still be written. */
-    settled: () => Promise.allSettled(underway),
+    /** Where one batch failed or was interrupted, the other may still be written; the ledger gets to know how far all came. */
+    stop: async (): Promise<void> => {
+      await Promise.allSettled(underway);
+      // Without it the next run reads more lines again, and writes none twice.
+      await savePosition(deps.db, target.id, position).catch(() => undefined);
+    },
   };
 }
 
