@@ -39,6 +39,10 @@ export const FAILPOINTS = [
   'job.after-claim',
   'job.before-complete',
   'job.after-complete',
+  // The search index, built anew.
+  'index.after-fill',
+  'index.before-publish',
+  'index.after-publish',
   // Commands.
   'import.after-append',
   'import.after-ledger',

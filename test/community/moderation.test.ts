@@ -229,11 +229,22 @@ describe('moderation', () => {
     assert.equal((await told()).length, 1);
   });
 
-  test('a member of the first day links once at most', async () => {
+  test('a member of the first day links once and mentions five at most; who looks after the place is free', async () => {
     const links = 'https://a.example https://b.example';
     await assert.rejects(rules.judge(jun!, 'content', links), { code: 'invalid' });
     assert.equal(await rules.judge(jun!, 'content', 'https://a.example'), 'show');
     assert.equal(await rules.judge(mina!, 'content', links), 'show');
+    const mentions = (count: number) => `@[Mina](/members/${mina}) `.repeat(count);
+    await assert.rejects(rules.judge(jun!, 'content', mentions(6)), { code: 'invalid' });
+    assert.equal(await rules.judge(jun!, 'content', mentions(5)), 'show');
+    const [steward, other] = await insertMembers(database.db, ['Steward', 'Other']);
+    await database.db.query(`update members set roles = '{member,admin}' where id = $1`, [steward]);
+    assert.equal(await rules.judge(steward!, 'content', links), 'show');
+    await database.db.query('insert into board_moderators (board_id, member_id) values ($1, $2)', [
+      board,
+      other,
+    ]);
+    assert.equal(await rules.judge(other!, 'content', links), 'show');
   });
 
   test('a warning is in the member’s inbox and in the audit log, each one of its own', async () => {

@@ -1,4 +1,5 @@
 import type { Db } from '../../db/pool.ts';
+import { failpoint } from '../../kit/failpoint.ts';
 import type { Logger } from '../../kit/logger.ts';
 import { type Analyzer, createAnalyzer, UnreadableText } from '../../kit/text/analyzer.ts';
 import { TERMS_VERSION } from '../../kit/text/word-terms.ts';
@@ -66,12 +67,14 @@ export function openPostgresSearch(deps: PostgresSearchDeps): SearchIndex {
       // In this order: who dies in between writes the batch again, to the same effect.
       fill: async (documents, upTo) => {
         const outcomes = await write(maintenance, analyzer, documents, ['building']);
+        failpoint?.('index.after-fill');
         await moveFilledTo(maintenance, id, upTo);
         return outcomes;
       },
       publish: async () => {
         await countWords(maintenance, id);
         await publishGeneration(maintenance, id);
+        failpoint?.('index.after-publish');
       },
     };
   }

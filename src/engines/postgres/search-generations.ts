@@ -1,4 +1,5 @@
 import type { Db } from '../../db/pool.ts';
+import { failpoint } from '../../kit/failpoint.ts';
 import { TERMS_VERSION } from '../../kit/text/word-terms.ts';
 
 const REBUILD_LOCK = 7_366_018;
@@ -48,6 +49,7 @@ export function publishGeneration(db: Db, generation: number): Promise<void> {
     if (!rows.some(({ id, state }) => id === generation && state === 'building')) return;
     for (const { id, state } of rows) if (state === 'live') await dropGeneration(tx, id);
     await tx.query(`update search_generations set state = 'live' where id = $1`, [generation]);
+    failpoint?.('index.before-publish');
   });
 }
 

@@ -34,15 +34,18 @@ export async function deleteFilteredWord(tx: Db, id: number): Promise<boolean> {
   return (await tx.query('delete from filtered_words where id = $1 returning 1', [id])).length > 0;
 }
 
-export interface MemberAge {
+export interface SignUp {
   readonly id: number;
   readonly created_at: Date;
 }
 
-export function findMemberAges(db: Db, ids: readonly number[]): Promise<MemberAge[]> {
-  return db.query<MemberAge>(
-    'select id, created_at from members where id = any($1::bigint[])',
+/** Of members without any other office. */
+export function findSignUps(db: Db, ids: readonly number[]): Promise<SignUp[]> {
+  return db.query<SignUp>(
+    `select id, created_at from members
+     where id = any($1::bigint[]) and roles <@ '{member}'
+       and not exists (select from board_moderators where member_id = members.id)`,
     [ids],
-    'find_member_ages',
+    'find_sign_ups',
   );
 }

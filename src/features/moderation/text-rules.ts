@@ -3,18 +3,20 @@ import type { Clock } from '../../kit/clock.ts';
 import { invalid } from '../../kit/errors.ts';
 import type { Logger } from '../../kit/logger.ts';
 import { createReadCache } from '../../kit/read-cache.ts';
-import { findMemberAges, listFilteredWords } from './filtered-words.queries.ts';
+import { findSignUps, listFilteredWords } from './filtered-words.queries.ts';
 import { createWordFilter, type WordFilter } from './word-filter.ts';
 
 const NEW_FOR_MS = 24 * 3_600_000;
-/** Of a member who signed up within a day: what is written to advertise has more. */
-const NEW_MEMBER_LINKS = 1;
-const LINK = /https?:\/\//gi;
+/** Of one text by a member who signed up within a day: what is written to advertise has more. */
+const NEW_MEMBER_LIMITS = [
+  { what: 'links', pattern: /https?:\/\//gi, most: 1 },
+  { what: 'mentions', pattern: /@\[[^\]\n]{1,100}\]\(\/members\/\d/g, most: 5 },
+] as const;
 
 export interface TextRules {
   /**
-   * Whether a text may be shown at once. Throws `invalid` where a word is refused, or a new member links too much. Words
-   * are at most a second old.
+   * Whether a text may be shown at once. Throws `invalid` where a word is refused, or a new member links or mentions too
+   * much; those who look after a board, and admins, are never new. Words are at most a second old.
    */
   readonly judge: (memberId: number, path: string, text: string) => Promise<'show' | 'hold'>;
   /** An admin's change of the words shows here at once. */
@@ -39,9 +41,9 @@ export function createTextRules(db: Db, clock: Clock, log: Logger): TextRules {
     clock,
     log,
   });
-  const ages = createReadCache<number, Date, number>({
+  const signUps = createReadCache<number, Date, number>({
     what: 'members',
-    read: async (ids) => new Map((await findMemberAges(db, ids)).map((row) => [row.id, row.created_at])),
+    read: async (ids) => new Map((await findSignUps(db, ids)).map((row) => [row.id, row.created_at])),
     groupOf: (id) => id,
     maxEntries: 50_000,
     maxBytes: 8 * 2 ** 20,
@@ -52,19 +54,18 @@ export function createTextRules(db: Db, clock: Clock, log: Logger): TextRules {
 
   return {
     judge: async (memberId, path, text) => {
-      const [filter, since] = await Promise.all([words.get(''), ages.get(memberId)]);
+      const [filter, since] = await Promise.all([words.get(''), signUps.get(memberId)]);
       const found = filter?.find(text);
       if (found?.rule === 'refuse') throw invalid([{ path, message: `must do without “${found.word}”` }]);
       const isNew = since !== undefined && clock.now() - since.getTime() < NEW_FOR_MS;
-      if (isNew && (text.match(LINK)?.length ?? 0) > NEW_MEMBER_LINKS)
-        throw invalid([
-          { path, message: `has more links than the ${NEW_MEMBER_LINKS} of a member's first day` },
-        ]);
+      for (const { what, pattern, most } of isNew ? NEW_MEMBER_LIMITS : [])
+        if ((text.match(pattern)?.length ?? 0) > most)
+          throw invalid([{ path, message: `has more ${what} than the ${most} of a member's first day` }]);
       return found ? 'hold' : 'show';
     },
     forget: () => words.forget(''),
     close: async () => {
-      await Promise.all([words.close(), ages.close()]);
+      await Promise.all([words.close(), signUps.close()]);
     },
   };
 }
