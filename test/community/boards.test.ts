@@ -240,6 +240,25 @@ describe('the list of a board', () => {
     );
   });
 
+  test('a page leaves out no post that this instance knew before as a draft, or as none at all', async () => {
+    const [here, elsewhere] = instances;
+    const { body: draft } = await here!.call(mina, 'POST', path, {
+      title: 'd',
+      content: 'c',
+      is_draft: true,
+    });
+    const { body: newest } = await here!.call(mina, 'POST', path, { title: 'n', content: 'c' });
+    assert.equal((await elsewhere!.call(mina, 'GET', `${path}/${draft.id}`)).body.is_draft, true);
+    const next = newest.id + 1;
+    assert.equal((await elsewhere!.call(mina, 'GET', `${path}/${next}`)).status, 404);
+    await here!.call(mina, 'PUT', `${path}/${draft.id}`, { is_draft: false });
+    assert.equal((await here!.call(mina, 'POST', path, { title: 'm', content: 'c' })).body.id, next);
+    for (const filter of ['', `&author=${mina}`]) {
+      const list = await elsewhere!.call(undefined, 'GET', `${path}?first_id=${newest.id}${filter}`);
+      assert.deepEqual(idsOf(list), [next, draft.id], `with ${filter || 'no filter'}`);
+    }
+  });
+
   test('pinned posts stand first on the first page alone, at most five', async () => {
     const made = await instances[0]!.call(mina, 'POST', '/api/boards', { title: 'pins' });
     const own = `/api/boards/${made.body.id}/posts`;

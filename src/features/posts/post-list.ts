@@ -17,6 +17,8 @@ export interface PostPage {
   readonly hasOlder: boolean;
   /** False where `last_id` or `first_id` is no post with a place here. */
   readonly known: boolean;
+  /** What this page names and the cache of posts did not show has been asked for anew. */
+  isChecked?: boolean;
   /** The answer for everybody, and the posts that it was made of. */
   shown?: { readonly posts: readonly CachedPost[]; readonly body: string };
 }

@@ -49,7 +49,7 @@ export async function listPosts(
       return deps.search(request, reply, { ...filter, keyword, viewer: request.viewer });
     }
     const ids = await listFiltered(deps.db, { ...filter, lastId, firstId, limit: KEYSET_LIMIT });
-    const posts = (await loadPosts(ids, deps)).filter(({ row }) => isPublic(row));
+    const posts = shownOf(await loadNamed({}, ids, board, deps), board);
     return withLink(reply, toKeysetLink(request.url, query, ids), toBody(posts, request.viewer));
   }
   const page = await deps.pages.get(
@@ -87,7 +87,7 @@ async function toPageBody(
   deps: ListDeps,
 ): Promise<string> {
   const found = page.pinned.length === 0 ? page.ids : [...page.pinned, ...page.ids];
-  const loaded = loadPosts(found, deps);
+  const loaded = loadNamed(page, found, board, deps);
   const posts = Array.isArray(loaded) ? loaded : await loaded;
   if (posts.some(({ row }) => seesWhole(row, viewer))) return toBody(shownOf(posts, board), viewer);
   const { shown } = page;
@@ -101,6 +101,28 @@ async function toPageBody(
 /** The page may be a second older than what it names. */
 function shownOf(posts: readonly CachedPost[], board: BoardRow): readonly CachedPost[] {
   return posts.filter(({ row }) => isPublic(row) && row.board_id === board.id);
+}
+
+/**
+ * The posts that a page names. One that is not shown may have been read before it was published, and the page after: readers
+ * who went on from there would never see it. So it is read again, once a page.
+ */
+function loadNamed(
+  page: Pick<PostPage, 'isChecked'>,
+  ids: readonly number[],
+  board: BoardRow,
+  deps: Pick<Posts, 'posts'>,
+): readonly CachedPost[] | Promise<readonly CachedPost[]> {
+  const check = (posts: readonly CachedPost[]) => {
+    const shown = shownOf(posts, board);
+    if (shown.length === ids.length) return posts;
+    const shownIds = new Set(shown.map(({ row }) => row.id));
+    if (!page.isChecked) for (const id of ids) if (!shownIds.has(id)) deps.posts.forget(id);
+    page.isChecked = true;
+    return loadPosts(ids, deps);
+  };
+  const loaded = loadPosts(ids, deps);
+  return Array.isArray(loaded) ? check(loaded) : (loaded as Promise<readonly CachedPost[]>).then(check);
 }
 
 /** One read for all that are not known, none where all are. */
