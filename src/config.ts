@@ -44,6 +44,8 @@ export interface Config extends CommunityConfig {
   readonly mongodbUrl: string | undefined;
   /** For engines that a role moves to or came from. */
   readonly credentials: readonly EngineCredentials[];
+  /** PEM. */
+  readonly engineCa: string | undefined;
   readonly publicUrl: URL | undefined;
   readonly trustedProxies: readonly string[];
   readonly allowedOrigins: readonly string[];
@@ -122,6 +124,12 @@ export const SETTINGS = {
     [],
     parseCredentials,
     true,
+  ),
+  ENGINE_CA: setting<string | undefined>(
+    'For `weir move`: file (PEM) of the authorities behind `tls=on` of a Kafka that KAFKA_TLS_CA does not speak of.',
+    '/etc/weir/engines-ca.pem',
+    undefined,
+    (path) => readFileSync(path, 'utf8'),
   ),
   PUBLIC_URL: setting<string | undefined>(
     'How browsers reach this server; https makes cookies Secure and __Host-.',
@@ -209,6 +217,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, envFile = '.env
     spills: read('EVENT_LOG_SPILL') === 'postgres',
     mongodbUrl: read('MONGODB_URL'),
     credentials: read('ENGINE_CREDENTIALS'),
+    engineCa: read('ENGINE_CA'),
     publicUrl: publicUrl === undefined ? undefined : new URL(publicUrl),
     ...toCommunityConfig(read, publicUrl, problems),
     trustedProxies: read('TRUSTED_PROXIES'),

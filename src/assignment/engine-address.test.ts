@@ -19,7 +19,12 @@ const KAFKA: KafkaSettings = {
   sasl: { mechanism: 'SCRAM-SHA-512', username: 'weir', password: 'secret' },
   tls: { ca: undefined },
 };
-const NONE: EngineSettings = { kafka: undefined, mongodbUrl: undefined, credentials: [] };
+const NONE: EngineSettings = {
+  kafka: undefined,
+  mongodbUrl: undefined,
+  credentials: [],
+  engineCa: undefined,
+};
 
 test('an address says where a log is, and never who may enter', () => {
   assert.equal(

@@ -6,7 +6,7 @@ import { AppError } from '../kit/errors.ts';
 export const OWN = 'postgres';
 
 /** What belongs to engines in the environment. */
-export type EngineSettings = Pick<Config, 'kafka' | 'mongodbUrl' | 'credentials'>;
+export type EngineSettings = Pick<Config, 'kafka' | 'mongodbUrl' | 'credentials' | 'engineCa'>;
 
 const KAFKA = /^kafka:\/\/([^/?#@]+)\/([\w.-]{1,249})(?:\?([^#]*))?$/;
 const MONGODB = /^(mongodb(?:\+srv)?):\/\/([^/?#@]+)(?:\/([^?#]*))?(?:\?([^#]*))?$/;
@@ -83,7 +83,8 @@ export function toKafkaAccess(address: string, config: EngineSettings): KafkaSet
   return {
     ...settings,
     sasl: sasl && { mechanism: sasl.mechanism, username, password },
-    tls: settings.tls && { ca: own?.tls?.ca },
+    tls: settings.tls && { ca: config.engineCa ?? own?.tls?.ca },
+    moved: true,
   };
 }
 

@@ -16,6 +16,8 @@ export interface KafkaSettings {
     | undefined;
   /** `ca` is a PEM text; undefined: the authorities that Node knows. */
   readonly tls: { readonly ca: string | undefined } | undefined;
+  /** A role was moved there: its user and authority stand in ENGINE_CREDENTIALS and ENGINE_CA. */
+  readonly moved?: boolean;
 }
 
 export type KafkaSaslMechanism = 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
