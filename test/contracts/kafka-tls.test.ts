@@ -145,7 +145,7 @@ describe('SASL and TLS to Kafka', { concurrency: false }, () => {
       const fromKafka = async () =>
         (
           await rig.postgres.query<{ count: number }>(
-            'select count(*) from event_log join log_lanes using (lane) where source is not null',
+            'select count(*) from event_log join log_lanes l using (lane) where l.source is not null',
           )
         )[0]!.count;
       await until(async () => (await fromKafka()) > 100, 30_000);
