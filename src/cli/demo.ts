@@ -5,7 +5,7 @@ import { loadConfig } from '../config.ts';
 import { createCampaign } from '../features/campaigns/index.ts';
 import { createMembers } from '../features/members/index.ts';
 import { AppError } from '../kit/errors.ts';
-import { sleep } from '../kit/wait.ts';
+import { abortAfter, sleep } from '../kit/wait.ts';
 import { interruptible } from './output.ts';
 import { withEngines } from './with-engines.ts';
 
@@ -39,7 +39,7 @@ export function addDemo(program: Command): void {
       const signal =
         options.seconds === undefined
           ? interruptible()
-          : AbortSignal.any([interruptible(), AbortSignal.timeout(options.seconds * 1_000)]);
+          : abortAfter(options.seconds * 1_000, interruptible());
       const sent = await flow(url, renew, campaigns, options.rate, signal);
       console.log(`${sent} events sent.`);
     });

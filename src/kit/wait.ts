@@ -31,3 +31,13 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
     signal?.addEventListener('abort', finish, { once: true });
   });
 }
+
+/**
+ * Aborts after `ms`, or with `signal`. Not AbortSignal.any over AbortSignal.timeout: Node holds that one weakly, and once it is
+ * collected the combined signal never aborts (nodejs/node#57736).
+ */
+export function abortAfter(ms: number, signal: AbortSignal): AbortSignal {
+  const ended = new AbortController();
+  void sleep(ms, signal).then(() => ended.abort());
+  return ended.signal;
+}

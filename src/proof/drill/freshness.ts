@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { sleep } from '../../kit/wait.ts';
+import { abortAfter, sleep } from '../../kit/wait.ts';
 import type { LoadReport } from '../load.ts';
 import { type AdminView, type FreshnessReport, openAdminView, watchFreshness } from './freshness-probe.ts';
 import { describeSlowness, toFigures } from './load-figures.ts';
@@ -112,7 +112,7 @@ async function watchUntil<T>(
   seconds: number,
   watch: (until: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  return watch(AbortSignal.any([signal, AbortSignal.timeout(1_000 * seconds)]));
+  return watch(abortAfter(1_000 * seconds, signal));
 }
 
 interface Drain {
