@@ -6,6 +6,7 @@ import type { Rig } from './rig.ts';
 
 const LOOK_MS = 20;
 const REST_MS = 50;
+const MOST_TRIES = 10;
 /** Longer, and the event is as good as not counted. */
 const LIMIT_MS = 30_000;
 
@@ -17,7 +18,7 @@ export interface FreshnessReport {
   readonly missing: number;
 }
 
-/** What the console's pages ask, as the admin, who signs in again when the token ends. */
+/** What the console's pages ask, as the admin, who signs in again when the token ends, and repeats what was refused for now. */
 export interface AdminView {
   readonly get: (path: string) => Promise<unknown>;
 }
@@ -32,9 +33,10 @@ export function openAdminView(rig: Rig): AdminView {
   return {
     get: async (path) => {
       let answer = await ask(path);
-      if (answer.status === 401) {
+      for (let tries = 1; tries < MOST_TRIES && (answer.status === 401 || answer.status === 503); tries += 1) {
         await answer.arrayBuffer();
-        token = undefined;
+        if (answer.status === 401) token = undefined;
+        else await sleep(1_000 * Number(answer.headers.get('retry-after') ?? 1));
         answer = await ask(path);
       }
       if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);

@@ -31,9 +31,10 @@ export const freshness: Scenario = {
     const part = { rig, rate, campaigns, seconds, signal };
 
     onProgress(0, 3, 'the aggregator counts');
-    const watched = watchUntil(signal, seconds, (until) => watchFreshness(rig, view, probed!, until));
-    const counting = await loadFor(part);
-    const fresh = await watched;
+    const [fresh, counting] = await Promise.all([
+      watchUntil(signal, seconds, (until) => watchFreshness(rig, view, probed!, until)),
+      loadFor(part),
+    ]);
     onProgress(1, 3, 'nobody counts');
     await aggregator.kill();
     const stopped = await loadFor(part);
