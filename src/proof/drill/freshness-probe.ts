@@ -33,7 +33,11 @@ export function openAdminView(rig: Rig): AdminView {
   return {
     get: async (path) => {
       let answer = await ask(path);
-      for (let tries = 1; tries < MOST_TRIES && (answer.status === 401 || answer.status === 503); tries += 1) {
+      for (
+        let tries = 1;
+        tries < MOST_TRIES && (answer.status === 401 || answer.status === 503);
+        tries += 1
+      ) {
         await answer.arrayBuffer();
         if (answer.status === 401) token = undefined;
         else await sleep(1_000 * Number(answer.headers.get('retry-after') ?? 1));
