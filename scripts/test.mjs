@@ -30,7 +30,8 @@ try {
     env.TEST_DATABASE_URL = server.url;
   }
   const files = only.length > 0 ? only : globSync(['test/**/*.test.ts', 'src/**/*.test.ts']).sort();
-  status = await run(process.execPath, ['--test', '--test-concurrency=2', ...files], env);
+  const limit = new URL('test-limit.mjs', import.meta.url).href;
+  status = await run(process.execPath, ['--import', limit, '--test', '--test-concurrency=2', ...files], env);
 } finally {
   await server?.close();
   rmSync(folder, { recursive: true, force: true });

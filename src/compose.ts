@@ -54,6 +54,9 @@ export interface Engines {
   readonly secrets: DaySecrets;
   readonly embedded: boolean;
   readonly lifecycle: Lifecycle;
+  /** A server says so once it serves. Before, as in a command, a connection is waited for: nobody waits for an answer. */
+  readonly started: () => void;
+  readonly isStarting: () => boolean;
   readonly close: () => Promise<void>;
 }
 
@@ -82,7 +85,9 @@ export async function openEngines(config: Config, logger: Logger, options: Engin
   const url = config.databaseUrl ?? (await openEmbedded(config, logger, lifecycle, options.role));
   const directUrl = config.databaseDirectUrl ?? url;
   await checkServers(config).catch(closing(lifecycle));
-  const pool = (at: string, max: number, queryTimeoutMs: number) =>
+  let starting = true;
+  const isStarting = () => starting;
+  const pool = (at: string, max: number, queryTimeoutMs: number, isPatient = isStarting) =>
     openPool({
       url: at,
       max,
@@ -90,6 +95,7 @@ export async function openEngines(config: Config, logger: Logger, options: Engin
       namedStatements: directUrl === url,
       applicationName: `weir-${options.role}`,
       log: logger,
+      isPatient,
     });
 
   if (options.migrates) {
@@ -105,7 +111,7 @@ export async function openEngines(config: Config, logger: Logger, options: Engin
         'replica',
         createReadReplica({
           primary: db,
-          replica: pool(config.databaseReplicaUrl, POOL[options.role], QUERY_TIMEOUT_MS.serve),
+          replica: pool(config.databaseReplicaUrl, POOL[options.role], QUERY_TIMEOUT_MS.serve, () => false),
           maxLagMs: config.databaseReplicaLagMs,
           logger,
           now: systemClock.monotonicMs,
@@ -154,6 +160,10 @@ export async function openEngines(config: Config, logger: Logger, options: Engin
     secrets: createDaySecrets(accepting),
     embedded: config.databaseUrl === undefined,
     lifecycle,
+    started: () => {
+      starting = false;
+    },
+    isStarting,
     close: lifecycle.close,
   };
 }

@@ -27,6 +27,7 @@ describe('a move of the event log', () => {
   let own: EventLog;
   let other: EventLog;
   let serving = OWN;
+  let counting = 0;
   const said: string[] = [];
   before(async () => {
     database = await openTestDatabase();
@@ -55,7 +56,13 @@ describe('a move of the event log', () => {
       },
       startCounting: () => {
         const running = [startAggregator({ db, log: own, logger: testLog }), startRecorder(recorded)];
-        return { close: async () => void (await Promise.all(running.map((one) => one.close()))) };
+        counting += 1;
+        return {
+          close: async () => {
+            await Promise.all(running.map((one) => one.close()));
+            counting -= 1;
+          },
+        };
       },
       readLag: () => findRecordLag(recorded),
       signal: stop.signal,
@@ -87,10 +94,23 @@ describe('a move of the event log', () => {
     await forget();
   });
 
-  test('does not wait for one that is silent, and resumes where it was interrupted', async () => {
+  test('does not wait for one that is silent', async () => {
     await note('dead/1', OWN, 10);
     await own.append([buildEvent()]);
     assert.equal((await moveLog(deps(new AbortController(), 'switching'), OTHER)).finished, false);
+  });
+
+  test('leaves nothing running where its database fails, and resumes', async () => {
+    const { db } = database;
+    for (const lost of [/clock_timestamp\(\) as now/, /as through from log_lanes/]) {
+      const failing = {
+        ...db,
+        query: <R extends object>(text: string, ...rest: [(readonly unknown[])?, string?]) =>
+          lost.test(text) ? Promise.reject(new Error('away')) : db.query<R>(text, ...rest),
+      };
+      await assert.rejects(moveLog({ ...deps(), db: failing }, undefined), /away/);
+      assert.equal(counting, 0);
+    }
     assert.equal((await moveLog(deps(), undefined)).state, 'done');
     serving = OTHER;
     await other.append([buildEvent(), buildEvent()]);

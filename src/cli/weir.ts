@@ -50,5 +50,6 @@ try {
   await program.parseAsync();
 } catch (error) {
   explain(error);
-  process.exitCode = 1;
+  // Whatever it left behind must not keep a failed command from ending.
+  process.exit(1);
 }

@@ -1,5 +1,7 @@
 import pg from 'pg';
+import { EngineError } from '../kit/errors.ts';
 import type { Logger } from '../kit/logger.ts';
+import { sleep } from '../kit/wait.ts';
 import { toEngineError } from './pg-errors.ts';
 
 /** A handle on PostgreSQL: the pool itself, or one transaction. Passed first, so that a transaction's edge is visible. */
@@ -29,6 +31,8 @@ interface PoolOptions {
   readonly namedStatements: boolean;
   readonly applicationName: string;
   readonly log: Logger;
+  /** While it holds nobody waits for an answer: a connection is asked for again, for up to 20 s. By default never. */
+  readonly isPatient?: () => boolean;
 }
 
 const BIGINTS = 1016;
@@ -45,6 +49,8 @@ const types = {
         )) as typeof pg.types.getTypeParser,
 };
 
+const PATIENCE_MS = 20_000;
+const PATIENT_PAUSE_MS = 200;
 const LOCK_TIMEOUT_MS = 1_000;
 /** The server's limit comes this much before the client's: then the connection lives on, and the answer is sure. */
 const SERVER_FIRST_MS = 100;
@@ -76,11 +82,19 @@ export function openPool(options: PoolOptions): Pool {
   pool.on('error', (error) => options.log.warn({ err: error }, 'an idle PostgreSQL connection was lost'));
   pool.on('connect', (client) => client.on('error', () => undefined));
 
+  const { isPatient = () => false } = options;
+
   async function acquire(): Promise<pg.PoolClient> {
-    try {
-      return await pool.connect();
-    } catch (error) {
-      throw toEngineError(error, 'connect', false);
+    const giveUpAt = performance.now() + PATIENCE_MS;
+    for (;;) {
+      try {
+        return await pool.connect();
+      } catch (thrown) {
+        const error = toEngineError(thrown, 'connect', false);
+        const isOver = !isPatient() || performance.now() > giveUpAt;
+        if (isOver || !(error instanceof EngineError && error.retryable)) throw error;
+        await sleep(PATIENT_PAUSE_MS);
+      }
     }
   }
 

@@ -38,6 +38,7 @@ export async function runServer(options: ServeOptions): Promise<void> {
     });
     stopOnSignals(engines, logger);
     await startRoles(engines, options);
+    engines.started();
   } catch (error) {
     const embedded = config !== undefined && config.databaseUrl === undefined;
     explain(embedded ? explainFullDisk(error, config!.dataDir) : error);

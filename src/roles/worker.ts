@@ -22,6 +22,7 @@ export async function startWorker(engines: Engines): Promise<Part> {
     namedStatements: true,
     applicationName: 'weir-worker',
     log: logger,
+    isPatient: engines.isStarting,
   });
   const handlers = await createJobHandlers(engines, db);
   const jobs = startJobs({ queue: createPostgresJobs(db), handlers, logger, random: Math.random });

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { UUID } from 'mongodb';
+import { askPatiently } from '../../src/proof/drill/ask-patiently.ts';
 import { openRig, type Rig } from '../../src/proof/drill/rig.ts';
 import { openScratch } from '../../src/proof/drill/scratch.ts';
 import { openTestMongo, type TestMongo, withoutMongo } from '../support/mongodb.ts';
@@ -53,9 +54,8 @@ test('raw events move to MongoDB, to another MongoDB and back under load: no sto
     await until(() => rig.history.acknowledged() > 2 * RATE);
     const rowsShown = async () => {
       const headers = { authorization: `Bearer ${await rig.signIn()}` };
-      const answer = await fetch(`${rig.server.url}/api/campaigns/${campaigns[0]}/events?limit=5`, {
-        headers,
-      });
+      const url = `${rig.server.url}/api/campaigns/${campaigns[0]}/events?limit=5`;
+      const answer = await askPatiently(() => fetch(url, { headers }));
       assert.equal(answer.status, 200);
       return ((await answer.json()) as unknown[]).length;
     };

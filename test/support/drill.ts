@@ -20,11 +20,11 @@ const VARIABLES = 'TEST_KAFKA_BROKERS or TEST_KAFKA_CLUSTER_BROKERS, TEST_MONGOD
 
 type Sizes = Pick<ScenarioOptions, 'kills' | 'rounds' | 'rate' | 'seconds'>;
 
-/** With REQUIRE_ENGINES, one that lacks an engine is not skipped, and fails. */
+/** With REQUIRE_ENGINES, one that lacks anything is not skipped, and fails. */
 function findSkip(scenario: Scenario): false | string {
   const obstacle = findObstacle(scenario, testEngines);
-  if (obstacle === undefined) return false;
-  return scenario.engines && process.env.REQUIRE_ENGINES ? false : `${obstacle} (${VARIABLES})`;
+  if (obstacle === undefined || process.env.REQUIRE_ENGINES) return false;
+  return scenario.engines ? `${obstacle} (${VARIABLES})` : obstacle;
 }
 
 /** One scenario of the drill as a test. FAULT_SEED repeats the choices of an earlier run. */

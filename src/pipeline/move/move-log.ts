@@ -131,11 +131,11 @@ const NEXT: Partial<Record<MoveState, MoveState>> = {
 async function run(deps: LogMoveDeps, begun: Move, until: 'done' | 'finished'): Promise<MoveReport> {
   const { db, signal } = deps;
   let move = begun;
+  const since = await readClock(db);
   const counting = deps.startCounting();
-  const finishing = { since: await readClock(db) };
   try {
     while (move.state !== until && NEXT[move.state] && !signal.aborted) {
-      const waiting = await listWaiting(deps, move, finishing.since);
+      const waiting = await listWaiting(deps, move, since);
       deps.onProgress({ state: move.state, waiting, lag: await deps.readLag() });
       if (waiting.length === 0) move = await advance(deps, move);
       else await sleep(LOOK_MS, signal);

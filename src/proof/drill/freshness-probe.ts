@@ -1,12 +1,12 @@
 import { newEventId } from '../../events/event-id.ts';
 import { sleep } from '../../kit/wait.ts';
 import { createLatencies, type LatencySummary } from '../latency.ts';
+import { askPatiently } from './ask-patiently.ts';
 import { TRY_LIMIT_MS } from './drill-load.ts';
 import type { Rig } from './rig.ts';
 
 const LOOK_MS = 20;
 const REST_MS = 50;
-const MOST_TRIES = 10;
 /** Longer, and the event is as good as not counted. */
 const LIMIT_MS = 30_000;
 
@@ -28,19 +28,16 @@ export function openAdminView(rig: Rig): AdminView {
   const ask = async (path: string) => {
     token ??= await rig.signIn();
     const headers = { authorization: `Bearer ${token}` };
-    return fetch(`${rig.server.url}${path}`, { headers, signal: AbortSignal.timeout(TRY_LIMIT_MS) });
+    return askPatiently(() =>
+      fetch(`${rig.server.url}${path}`, { headers, signal: AbortSignal.timeout(TRY_LIMIT_MS) }),
+    );
   };
   return {
     get: async (path) => {
       let answer = await ask(path);
-      for (
-        let tries = 1;
-        tries < MOST_TRIES && (answer.status === 401 || answer.status === 503);
-        tries += 1
-      ) {
+      if (answer.status === 401) {
         await answer.arrayBuffer();
-        if (answer.status === 401) token = undefined;
-        else await sleep(1_000 * Number(answer.headers.get('retry-after') ?? 1));
+        token = undefined;
         answer = await ask(path);
       }
       if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);

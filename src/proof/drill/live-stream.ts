@@ -1,3 +1,4 @@
+import { askPatiently } from './ask-patiently.ts';
 import type { Rig } from './rig.ts';
 
 /** A live stream that somebody holds open. */
@@ -8,9 +9,10 @@ export interface LiveStream {
 
 /** Opens the live stream of a campaign, and resolves with its first message. */
 export async function openLiveStream(rig: Rig, campaign: number): Promise<LiveStream> {
-  const answer = await fetch(`${rig.server.url}/api/campaigns/${campaign}/live`, {
-    headers: { authorization: `Bearer ${await rig.signIn()}` },
-  });
+  const url = `${rig.server.url}/api/campaigns/${campaign}/live`;
+  const headers = { authorization: `Bearer ${await rig.signIn()}` };
+  const answer = await askPatiently(() => fetch(url, { headers }));
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${await answer.text()}`);
   const reader = answer.body!.getReader();
   await reader.read();
   const ended = (async () => {

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { newEventId } from '../../events/event-id.ts';
 import { sleep } from '../../kit/wait.ts';
+import { askPatiently } from './ask-patiently.ts';
 import { deliver } from './deliver.ts';
 import { describeSlowness, toFigures } from './load-figures.ts';
 import { startProbe } from './probe.ts';
@@ -113,11 +114,13 @@ async function step(rig: Rig, clock: MovedClock, { bySeconds, seconds, campaign 
   const wrong: string[] = [];
   for (const offBy of [bySeconds, 0]) {
     clock.set(offBy);
-    const again = await fetch(`${rig.server.url}/api/events`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(event),
-    });
+    const again = await askPatiently(() =>
+      fetch(`${rig.server.url}/api/events`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(event),
+      }),
+    );
     if (!again.ok) wrong.push(`a repeat after a step of ${offBy} s was answered with ${again.status}`);
     await again.arrayBuffer();
     wrong.push(...(await findWrongAges(rig, campaign, offBy)));
@@ -139,7 +142,9 @@ async function findWrongAges(rig: Rig, campaign: number, offBy: number): Promise
   // A step forward ends access tokens, so each look signs in.
   const authorization = `Bearer ${await rig.signIn()}`;
   const read = async (path: string) =>
-    (await fetch(`${rig.server.url}${path}`, { headers: { authorization } })).json() as Promise<Ages>;
+    (
+      await askPatiently(() => fetch(`${rig.server.url}${path}`, { headers: { authorization } }))
+    ).json() as Promise<Ages>;
   const { pipeline } = await read('/api/status');
   const { complete_through, as_of, to } = await read(`/api/campaigns/${campaign}/stats`);
   const isOff = (Date.parse(to) - Date.now()) / 1_000;

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createHistory } from '../history.ts';
 import { createRandom } from '../random.ts';
+import { askPatiently } from './ask-patiently.ts';
 import { type DrillLoad, startDrillLoad, type WatchedHistory, watchHistory } from './drill-load.ts';
 import { type Judgement, judge } from './judge.ts';
 import type { DrillEngines } from './lent-engines.ts';
@@ -134,15 +135,17 @@ async function makeCampaigns(url: string, token: string, titles: readonly string
 }
 
 async function send(url: string, body: object, token?: string): Promise<Record<string, unknown>> {
-  const answer = await fetch(url, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      ...(token !== undefined && { authorization: `Bearer ${token}` }),
-    },
-    body: JSON.stringify(body),
-    signal: AbortSignal.timeout(10_000),
-  });
+  const answer = await askPatiently(() =>
+    fetch(url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(10_000),
+    }),
+  );
   const text = await answer.text();
   if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${text}`);
   return JSON.parse(text) as Record<string, unknown>;
