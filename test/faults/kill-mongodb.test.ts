@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { MongoClient, UUID } from 'mongodb';
+import { askPatiently } from '../../src/proof/drill/ask-patiently.ts';
 import { createCrashes } from '../../src/proof/drill/crash.ts';
 import { openRig, type Rig } from '../../src/proof/drill/rig.ts';
 import { type Mongod, openMongod, withoutMongod } from '../support/mongod.ts';
@@ -42,8 +43,11 @@ describe('MongoDB as the raw store, killed and frozen under load', { concurrency
 
   const get = async (path: string) => {
     const headers = { authorization: `Bearer ${await rig.signIn()}` };
-    const startedAt = performance.now();
-    const answer = await fetch(`${rig.server.url}${path}`, { headers, signal: AbortSignal.timeout(10_000) });
+    let startedAt = 0;
+    const answer = await askPatiently(() => {
+      startedAt = performance.now();
+      return fetch(`${rig.server.url}${path}`, { headers, signal: AbortSignal.timeout(10_000) });
+    });
     const body = await answer.text();
     return { status: answer.status, body, ms: performance.now() - startedAt };
   };
