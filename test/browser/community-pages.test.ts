@@ -49,7 +49,6 @@ const openAs = async (who: { username: string; password: string }): Promise<Page
     `addEventListener('securitypolicyviolation', (event) => noteViolation(event.violatedDirective + ' ' + event.blockedURI + ' ' + location.pathname))`,
   );
   const opened = await context.newPage();
-  opened.setDefaultTimeout(10_000);
   return opened;
 };
 

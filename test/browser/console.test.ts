@@ -25,7 +25,7 @@ const post = async (path: string, body: unknown, headers: Record<string, string>
 };
 
 const figure = (name: string, value: RegExp) =>
-  page.locator(`[data-figure=${name}] dd`).filter({ hasText: value }).waitFor({ timeout: 15_000 });
+  page.locator(`[data-figure=${name}] dd`).filter({ hasText: value }).waitFor();
 
 before(async () => {
   if (missingBrowser) return;
