@@ -170,11 +170,11 @@ export async function registerRoutes(app: FastifyInstance, deps: RouteDeps): Pro
     visitorCookie: config.visitorCookie,
     clock,
   };
-  registerDashboardRoutes(app, { db, raw, live, secrets, ...numbers });
-  registerPostStats(app, { posts: deps.posting, ...numbers });
-  const search = createKeywordSearch({ search: deps.community.search, posts: deps.posting.posts });
-  registerPostingRoutes(app, { config, posting: deps.posting, ingest, findVisitor, search });
   const { community, posting, isSignedIn } = deps;
+  registerDashboardRoutes(app, { db, raw, live, secrets, isSignedIn, ...numbers });
+  registerPostStats(app, { posts: posting, ...numbers });
+  const search = createKeywordSearch({ search: community.search, posts: posting.posts });
+  registerPostingRoutes(app, { config, posting, ingest, findVisitor, search });
   registerCommunityRoutes(app, { db, config, community, posting, members, isSignedIn });
   registerCollectingRoutes(app, {
     ingest,

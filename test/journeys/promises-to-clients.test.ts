@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { newEventId } from '../../src/events/event-id.ts';
 import { createMembers } from '../../src/features/members/index.ts';
 import type { AppError } from '../../src/kit/errors.ts';
@@ -50,6 +51,40 @@ describe('what clients may rely on', () => {
       statuses.push((await anyone('POST', '/api/users/login', wrong, forged)).status);
     }
     assert.deepEqual(statuses, [401, 401, 401, 401, 401, 429, 429]);
+  });
+
+  test('live numbers end for who signs out, and for whose role is taken', async () => {
+    const who = { username: 'watcher@example.com', password: PASSWORD };
+    const { id } = (await anyone('POST', '/api/users/create', who)).body;
+    const campaign = (
+      await admin('POST', '/api/campaigns', {
+        title: 'Watched',
+        content: 'x',
+        start_date: '2000-01-01T00:00:00Z',
+        end_date: '2100-01-01T00:00:00Z',
+      })
+    ).body.id;
+    const ends: Record<string, (bearer: Record<string, string>, refresh: string) => Promise<unknown>> = {
+      'sign-out': (bearer, refresh) => anyone('POST', '/api/users/logout', { refresh }, bearer),
+      role: () => admin('PATCH', `/api/users/${id}`, { roles: [] }),
+    };
+    for (const [name, end] of Object.entries(ends)) {
+      assert.equal((await admin('PATCH', `/api/users/${id}`, { roles: ['marketer'] })).status, 200);
+      const { access, refresh } = (await anyone('POST', '/api/token/pair', who)).body;
+      const bearer = { authorization: `Bearer ${access}` };
+      const live = await fetch(`${weir.url}/api/campaigns/${campaign}/live`, { headers: bearer });
+      assert.equal(live.status, 200);
+      let isOpen = true;
+      const reading = (async () => {
+        for await (const chunk of live.body!) assert.ok(chunk.length > 0);
+        isOpen = false;
+      })();
+      await pause(1_500);
+      assert.ok(isOpen, `open until the ${name}`);
+      await end(bearer, refresh);
+      await until(() => !isOpen);
+      await reading;
+    }
   });
 
   test('another origin reads nothing of a member: only collecting answers it, and without credentials', async () => {

@@ -39,6 +39,8 @@ export interface DashboardDeps extends StatsDeps {
   readonly raw: RawStore;
   readonly live: LiveTotals;
   readonly secrets: DaySecrets;
+  /** Whether the request's credentials still hold. */
+  readonly isSignedIn: (request: FastifyRequest) => boolean;
 }
 
 export function registerDashboardRoutes(app: FastifyInstance, deps: DashboardDeps): void {
@@ -139,7 +141,7 @@ async function getLeaderboard(request: FastifyRequest, deps: DashboardDeps) {
 async function getLive(request: FastifyRequest, reply: FastifyReply, deps: DashboardDeps) {
   const { id } = request.params as Static<typeof Id>;
   requireOwner(request.viewer, (await getCampaign(deps.db, id)).owner_id, STAFF);
-  const response = openEventStream(reply);
+  const response = openEventStream(reply, () => deps.isSignedIn(request));
   if (!response) return;
   let last = '';
   const show: LiveListener = (rows, instants) => {

@@ -36,7 +36,6 @@ import {
 import { Preferences, PreferencesBody, toPreferences, toPreferencesRow } from './preferences.ts';
 import { toGroup, toNotification } from './present.ts';
 
-const CHECK_MS = 1_000;
 /** A client that reads no more is let go: it resumes where it was. */
 const MOST_UNSENT_BYTES = 1_000_000;
 
@@ -232,7 +231,7 @@ async function streamInbox(
   const memberId = memberOf(request);
   const { language } = await findPreferences(db, memberId);
   const place = await findStart(db, memberId, request.headers['last-event-id']);
-  const response = openEventStream(reply);
+  const response = openEventStream(reply, () => isSignedIn(request));
   if (!response) return;
   response.write(': open\n\n');
   const stop = stream.listen(memberId, {
@@ -246,11 +245,7 @@ async function streamInbox(
     },
     end: () => response.end(),
   });
-  const check = setInterval(() => isSignedIn(request) || response.end(), CHECK_MS);
-  response.on('close', () => {
-    clearInterval(check);
-    stop();
-  });
+  response.on('close', stop);
 }
 
 async function findStart(db: Db, memberId: number, header: string | string[] | undefined): Promise<number> {

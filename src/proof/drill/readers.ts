@@ -9,7 +9,10 @@ const REQUEST_LIMIT_MS = 5_000;
 /** Tokens live ten minutes. */
 const SIGN_IN_EVERY_MS = 240_000;
 const HANG_UP_EVERY_MS = 500;
-/** The server ends no stream while it runs; a burst of new ones is not what is looked at. */
+const REFUSED_MS = 1_000;
+/** What a token has left at least when a stream is opened with it: until then the server ends none. */
+const LEAST_LIFE_MS = 600_000 - SIGN_IN_EVERY_MS - 30_000;
+/** A burst of new streams is not what is looked at. */
 const LISTENERS_AT_ONCE = 20;
 
 interface ReaderOptions {
@@ -18,7 +21,7 @@ interface ReaderOptions {
   readonly campaigns: readonly number[];
   /** Requests a second, whatever the server does. */
   readonly rate: number;
-  /** Live streams, open from the beginning to the end. */
+  /** Live streams, each opened again when its token ends. */
   readonly listeners: number;
 }
 
@@ -30,7 +33,9 @@ export interface ReaderReport {
   readonly latency_ms: LatencySummary;
   readonly listeners: number;
   readonly messages: number;
-  /** Streams that the server ended or refused. */
+  /** Streams whose token ended, and that were opened again. */
+  readonly renewed: number;
+  /** Streams that the server ended before, or refused. */
   readonly ended: number;
   /** Streams whose client hung up before the first message. */
   readonly hung_up: number;
@@ -73,11 +78,15 @@ async function openListeners({ url, campaigns, listeners }: ReaderOptions, heade
   const open = new Set<ClientRequest>();
   let messages = 0;
   let ended = 0;
+  let renewed = 0;
   let closing = false;
-  const listen = (at: number) =>
+  const listen = (at: number): Promise<void> =>
     new Promise<void>((begun) => {
+      const openedAt = performance.now();
       const path = `/api/campaigns/${campaigns[at % campaigns.length]}/live`;
+      let isRefused = false;
       const request = get(`${url}${path}`, { agent, headers: headers() }, (answer) => {
+        isRefused = answer.statusCode === 503;
         begun();
         answer.on('data', (chunk: Buffer) => {
           if (chunk.includes('data:')) messages += 1;
@@ -87,8 +96,14 @@ async function openListeners({ url, campaigns, listeners }: ReaderOptions, heade
       request.on('error', () => undefined);
       request.on('close', () => {
         open.delete(request);
-        if (!closing) ended += 1;
         begun();
+        if (closing) return;
+        if (isRefused) return void sleep(REFUSED_MS).then(() => (closing ? undefined : listen(at)));
+        if (performance.now() - openedAt < LEAST_LIFE_MS) ended += 1;
+        else {
+          renewed += 1;
+          void listen(at);
+        }
       });
     });
   for (let at = 0; at < listeners; at += LISTENERS_AT_ONCE) {
@@ -101,7 +116,7 @@ async function openListeners({ url, campaigns, listeners }: ReaderOptions, heade
       const still = open.size;
       for (const request of open) request.destroy();
       agent.destroy();
-      return { listeners: still, messages, ended };
+      return { listeners: still, messages, renewed, ended };
     },
   };
 }
