@@ -37,7 +37,8 @@ export function createPostgresProcesses(dataDir: string): PostgresProcesses {
   let known: Place | undefined;
   const place = () => (known ??= preparePlace(dataDir));
   const findMain = () => findPostmaster(place())?.pid;
-  const query: Query = (text, values) => queryOnce(place(), text, values);
+  // The machine is full: a connection may take longer than a server may wait for one.
+  const query: Query = (text, values) => queryOnce(place(), true, text, values);
 
   return {
     url: () => findUrl(place()),
@@ -68,7 +69,8 @@ export function createPostgresProcesses(dataDir: string): PostgresProcesses {
     },
     acceptingSince: async (since, limitMs) => {
       const due = performance.now() + limitMs;
-      while (!(await wasRestarted(query, since))) {
+      const look: Query = (text, values) => queryOnce(place(), false, text, values);
+      while (!(await wasRestarted(look, since))) {
         if (performance.now() > due) throw new Error(`PostgreSQL took no connection within ${limitMs} ms.`);
         await sleep(LOOK_MS);
       }
@@ -91,6 +93,7 @@ function findUrl(place: Place): string {
 
 async function queryOnce<R extends object>(
   place: Place,
+  isPatient: boolean,
   text: string,
   values?: readonly unknown[],
 ): Promise<R[]> {
@@ -101,6 +104,7 @@ async function queryOnce<R extends object>(
     namedStatements: false,
     applicationName: 'weir-drill',
     log: silent,
+    isPatient: () => isPatient,
   });
   return pool.query<R>(text, values).finally(() => pool.close());
 }

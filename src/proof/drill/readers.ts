@@ -61,11 +61,14 @@ export async function startReaders(options: ReaderOptions): Promise<Readers> {
       token = await options.signIn();
     }
   })();
+  const reading = Promise.all([requests, hanging, signing]);
+  // Heard of at `stop`; until then it is no unhandled rejection.
+  reading.catch(() => undefined);
   return {
     stop: async () => {
       stop.abort();
       const listened = streams.close();
-      const [asked, hung_up] = await Promise.all([requests, hanging, signing]);
+      const [asked, hung_up] = await reading;
       return { ...asked, ...listened, hung_up };
     },
   };

@@ -44,7 +44,10 @@ export const soak: Scenario = {
       rate: rate * REQUESTS,
       listeners,
     });
-    const course = await follow(sampler, { seconds, signal, onProgress });
+    const course = await follow(sampler, { seconds, signal, onProgress }).catch(async (error: unknown) => {
+      await readers.stop().catch(() => undefined);
+      throw error;
+    });
     const read = await readers.stop();
     const report = await load.stop();
     const after = await rest(sampler, before);
