@@ -11,9 +11,8 @@ describe('a connection that does not come within a second', () => {
   });
   after(() => database?.close());
 
-  /** Asks while the only connection is taken for longer than that. */
-  async function askBeside(isPatient: () => boolean) {
-    const pool = openPool({
+  const openSmall = (isPatient: () => boolean) =>
+    openPool({
       url: database.url,
       max: 1,
       queryTimeoutMs: 20_000,
@@ -22,6 +21,10 @@ describe('a connection that does not come within a second', () => {
       log: testLog,
       isPatient,
     });
+
+  /** Asks while the only connection is taken for longer than that. */
+  async function askBeside(isPatient: () => boolean) {
+    const pool = openSmall(isPatient);
     try {
       const taken = pool.query('select pg_sleep(1.5)');
       const answer = await pool.query<{ one: number }>('select 1 as one').then(
@@ -42,6 +45,17 @@ describe('a connection that does not come within a second', () => {
       { operation: answer.operation, retryable: answer.retryable, mayHaveHappened: answer.mayHaveHappened },
       { operation: 'connect', retryable: true, mayHaveHappened: false },
     );
+  });
+
+  test('is an error at once where the pool is closed, whoever is patient', async () => {
+    let asked = 0;
+    const pool = openSmall(() => {
+      asked += 1;
+      return true;
+    });
+    await pool.close();
+    await assert.rejects(pool.query('select 1'), EngineError);
+    assert.equal(asked, 0);
   });
 
   test('is asked for again while a process starts', async () => {

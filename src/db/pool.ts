@@ -91,7 +91,7 @@ export function openPool(options: PoolOptions): Pool {
         return await pool.connect();
       } catch (thrown) {
         const error = toEngineError(thrown, 'connect', false);
-        const isOver = !isPatient() || performance.now() > giveUpAt;
+        const isOver = pool.ending || !isPatient() || performance.now() > giveUpAt;
         if (isOver || !(error instanceof EngineError && error.retryable)) throw error;
         await sleep(PATIENT_PAUSE_MS);
       }
