@@ -34,6 +34,7 @@ import { registerOpenApi } from '../http/openapi.ts';
 import { createServer } from '../http/server.ts';
 import { openPages } from '../http/static-pages.ts';
 import { type Clock, systemClock } from '../kit/clock.ts';
+import { createSharedReads } from '../kit/shared-reads.ts';
 import { createIngest, type FindSubject, type Ingest } from '../pipeline/ingest/index.ts';
 import { type Community, openCommunity, registerCommunityRoutes } from './community.ts';
 import { ERASURES } from './erasures.ts';
@@ -167,6 +168,7 @@ export async function registerRoutes(app: FastifyInstance, deps: RouteDeps): Pro
       // The log's own rows beside the counters of the same database: no other store is as far as they are.
       return read((numbers) => work(numbers, createPostgresRaw(numbers)));
     },
+    share: createSharedReads(),
     visitorCookie: config.visitorCookie,
     clock,
   };

@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import type { Counting } from '../assignment/counted-logs.ts';
 import { FULL_DISK_BYTES, findFullDisk, LOW_DISK_BYTES } from '../db/embedded/index.ts';
 import type { Db } from '../db/pool.ts';
+import { createSharedReads } from '../kit/shared-reads.ts';
 import { listImports } from '../pipeline/import/index.ts';
 import { readCheckState } from '../pipeline/verify/index.ts';
 import type { EventLog } from '../ports/event-log.ts';
@@ -74,6 +75,8 @@ const Status = Type.Object({
 /** /health for whoever restarts and balances, /api/status for the console's corner. */
 export function registerHealthRoutes(app: FastifyInstance, deps: HealthDeps): void {
   const open = { config: { policy: 'anyone', credentials: 'ignored', shed: 'never' } } as const;
+  // Every open console asks for it every two seconds.
+  const share = createSharedReads();
   app.get('/health/live', open, () => ({ status: 'live' }));
   app.get('/health/ready', open, async (_request, reply) => {
     const missing = await findMissing(deps);
@@ -87,12 +90,13 @@ export function registerHealthRoutes(app: FastifyInstance, deps: HealthDeps): vo
       config: { policy: 'signed-in' },
       schema: { summary: 'Lag of the pipeline, and imports', tags: ['Health'], response: { 200: Status } },
     },
-    async () => ({
-      pipeline: await deps.counting.readState(),
-      raw: await deps.recorder?.readLag(),
-      imports: await listImports(deps.db),
-      checks: await readCheckState(deps.db),
-    }),
+    () =>
+      share('status', async () => ({
+        pipeline: await deps.counting.readState(),
+        raw: await deps.recorder?.readLag(),
+        imports: await listImports(deps.db),
+        checks: await readCheckState(deps.db),
+      })),
   );
 }
 

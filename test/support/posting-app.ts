@@ -5,6 +5,7 @@ import { registerPostStats } from '../../src/features/dashboards/index.ts';
 import type { Role } from '../../src/http/authenticate.ts';
 import { systemClock } from '../../src/kit/clock.ts';
 import { createLifecycle } from '../../src/kit/lifecycle.ts';
+import { createSharedReads } from '../../src/kit/shared-reads.ts';
 import { createIngest } from '../../src/pipeline/ingest/index.ts';
 import type { EventLog } from '../../src/ports/event-log.ts';
 import { findPublicPost, openPosting, registerPostingRoutes } from '../../src/roles/posting.ts';
@@ -50,6 +51,7 @@ export function openPostingApp(db: Db, log: EventLog, options: PostingAppOptions
   registerPostStats(app, {
     posts: posting,
     readNumbers: (work) => work(db, createPostgresRaw(db)),
+    share: createSharedReads(),
     visitorCookie: false,
     clock: systemClock,
   });

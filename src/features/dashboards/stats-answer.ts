@@ -3,6 +3,7 @@ import type { Db } from '../../db/pool.ts';
 import type { Subject } from '../../events/event.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { type FieldError, invalid } from '../../kit/errors.ts';
+import type { ShareReads } from '../../kit/shared-reads.ts';
 import type { RawStore } from '../../ports/raw-store.ts';
 import { parseInstant } from '../collecting/index.ts';
 import { readStats, unknownZone } from './stats.service.ts';
@@ -36,6 +37,8 @@ export const StatsQuery = Type.Object(
 export interface StatsDeps {
   /** Reads one answer where numbers are read; `raw` is of the same database. */
   readonly readNumbers: <T>(work: (db: Db, raw: Pick<RawStore, 'listActors'>) => Promise<T>) => Promise<T>;
+  /** Many look at the same numbers. */
+  readonly share: ShareReads;
   /** Whether anonymous visitors get a first-party id. */
   readonly visitorCookie: boolean;
   readonly clock: Clock;
@@ -77,7 +80,8 @@ export async function answerStats(subject: Subject, query: Static<typeof StatsQu
   const range = readRange(query, deps.clock.now());
   const { interval, traffic } = query;
   const asked = { subject, ...range, interval, zone, traffic } as const;
-  const answer = await deps.readNumbers((db, raw) => readStats(db, raw, asked));
+  const key = [subject.kind, subject.id, +range.from, +range.to, interval, query.tz, traffic].join();
+  const answer = await deps.share(key, () => deps.readNumbers((db, raw) => readStats(db, raw, asked)));
   const head = {
     from: zone.format(range.from.getTime()),
     to: zone.format(range.to.getTime()),
