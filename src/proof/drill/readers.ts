@@ -10,6 +10,8 @@ const REQUEST_LIMIT_MS = 5_000;
 const SIGN_IN_EVERY_MS = 240_000;
 const HANG_UP_EVERY_MS = 500;
 const REFUSED_MS = 1_000;
+/** For streams that a busy server refused last: once the load is over it has room for them. */
+const OPEN_LIMIT_MS = 20_000;
 /** What a token has left at least when a stream is opened with it: until then the server ends none. */
 const LEAST_LIFE_MS = 600_000 - SIGN_IN_EVERY_MS - 30_000;
 /** A burst of new streams is not what is looked at. */
@@ -31,11 +33,12 @@ export interface ReaderReport {
   readonly dropped: number;
   readonly answers: Readonly<Record<string, number>>;
   readonly latency_ms: LatencySummary;
+  /** Streams that were open in the end. */
   readonly listeners: number;
   readonly messages: number;
   /** Streams whose token ended, and that were opened again. */
   readonly renewed: number;
-  /** Streams that the server ended before, or refused. */
+  /** Streams that the server ended before. */
   readonly ended: number;
   /** Streams whose client hung up before the first message. */
   readonly hung_up: number;
@@ -43,6 +46,7 @@ export interface ReaderReport {
 
 /** Everybody who looks while events come: open pages, and requests for numbers. */
 export interface Readers {
+  /** To be called once the load is over: what was refused under it is opened before it is counted. */
   readonly stop: () => Promise<ReaderReport>;
 }
 
@@ -67,9 +71,8 @@ export async function startReaders(options: ReaderOptions): Promise<Readers> {
   return {
     stop: async () => {
       stop.abort();
-      const listened = streams.close();
       const [asked, hung_up] = await reading;
-      return { ...asked, ...listened, hung_up };
+      return { ...asked, ...(await streams.close()), hung_up };
     },
   };
 }
@@ -78,6 +81,7 @@ type Headers = () => Record<string, string>;
 
 async function openListeners({ url, campaigns, listeners }: ReaderOptions, headers: Headers) {
   const agent = new Agent({ maxSockets: Number.POSITIVE_INFINITY });
+  const asking = new Set<ClientRequest>();
   const open = new Set<ClientRequest>();
   let messages = 0;
   let ended = 0;
@@ -90,14 +94,16 @@ async function openListeners({ url, campaigns, listeners }: ReaderOptions, heade
       let isRefused = false;
       const request = get(`${url}${path}`, { agent, headers: headers() }, (answer) => {
         isRefused = answer.statusCode === 503;
+        if (answer.statusCode === 200) open.add(request);
         begun();
         answer.on('data', (chunk: Buffer) => {
           if (chunk.includes('data:')) messages += 1;
         });
       });
-      open.add(request);
+      asking.add(request);
       request.on('error', () => undefined);
       request.on('close', () => {
+        asking.delete(request);
         open.delete(request);
         begun();
         if (closing) return;
@@ -114,10 +120,12 @@ async function openListeners({ url, campaigns, listeners }: ReaderOptions, heade
     await Promise.all(some.map(listen));
   }
   return {
-    close: () => {
+    close: async () => {
+      const due = performance.now() + OPEN_LIMIT_MS;
+      while (open.size + ended < listeners && performance.now() < due) await sleep(TICK_MS);
       closing = true;
       const still = open.size;
-      for (const request of open) request.destroy();
+      for (const request of asking) request.destroy();
       agent.destroy();
       return { listeners: still, messages, renewed, ended };
     },
