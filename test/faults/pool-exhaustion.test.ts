@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { newEventId } from '../../src/events/event-id.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
-import { type Client, createClient, type RunningWeir, signIn, startWeir } from '../support/weir.ts';
+import { type Client, createHastyClient, type RunningWeir, signIn, startWeir } from '../support/weir.ts';
 
 const SLOW_REQUESTS = 500;
 const EVENTS = 120;
@@ -25,8 +25,8 @@ let hours = 0;
 before(async () => {
   database = await openTestDatabase();
   weir = await startWeir({ env: { DATABASE_URL: database.url, RATE_LIMITS: 'off' } });
-  admin = await signIn(weir.url, weir.admin);
-  anyone = createClient(weir.url, {});
+  admin = await signIn(weir.url, weir.admin, createHastyClient);
+  anyone = createHastyClient(weir.url, {});
   const body = {
     title: 'busy',
     content: 'Sale',

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { until } from './until.ts';
 
@@ -77,11 +78,16 @@ export async function findFreePort(): Promise<number> {
   return address.port;
 }
 
+interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
 /** A client that is signed in by header. */
-export async function signIn(url: string, who: { username: string; password: string }): Promise<Client> {
+export async function signIn(url: string, who: Credentials, create = createClient): Promise<Client> {
   const client = createClient(url, {});
   const { body } = await client('POST', '/api/token/pair', who);
-  return createClient(url, { authorization: `Bearer ${(body as { access: string }).access}` });
+  return create(url, { authorization: `Bearer ${(body as { access: string }).access}` });
 }
 
 interface Answer {
@@ -100,7 +106,23 @@ export type Client = (
 
 export const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
+const MOST_TRIES = 20;
+
+/** Sends again, as any client does, what a busy server put off (503 `overloaded`: nothing of it was done). */
 export function createClient(url: string, always: Record<string, string>): Client {
+  const ask = createHastyClient(url, always);
+  return async (...request) => {
+    let answer = await ask(...request);
+    for (let tries = 1; tries < MOST_TRIES && answer.body?.code === 'overloaded'; tries += 1) {
+      await pause(1_000 * Number(answer.headers.get('retry-after')));
+      answer = await ask(...request);
+    }
+    return answer;
+  };
+}
+
+/** Takes every answer as it is. */
+export function createHastyClient(url: string, always: Record<string, string>): Client {
   return async (method, path, body, headers) => {
     const answer = await fetch(`${url}${path}`, {
       method,

@@ -43,13 +43,18 @@ const SERVING: Readonly<Partial<Record<Failpoint, number>>> = {
   'park.before-commit': 1,
   'park.after-commit': 1,
 };
+/** In every choice of steps: what it parks is what the replay needs. */
+const NEEDED: Failpoint = 'park.after-commit';
 
-/** SIGKILL at each failpoint, one after the other, while clients send and repeat. */
+/**
+ * SIGKILL at each failpoint, one after the other, while clients send and repeat. With `kills`, at so many of a serving
+ * process's steps, chosen by the seed anew in each round, and at all others.
+ */
 export const crashEverywhere: Scenario = {
   name: 'crash-at-every-step',
   title:
     'kill -9 at each named step: first start, keeping, counting, parking, import, repair, replay, retention',
-  run: async (rig, { rounds = ROUNDS, rate = RATE, signal, onProgress }) => {
+  run: async (rig, { rounds = ROUNDS, rate = RATE, kills, signal, onProgress }) => {
     const crashes = createCrashes(rig);
     await crashFirstStart(rig, crashes, {});
     await rig.server.start();
@@ -57,12 +62,15 @@ export const crashEverywhere: Scenario = {
     await forbidPoison(rig);
     const load = rig.startLoad({ rate, campaigns });
     const provoker = createProvoker(rig, { poisoned: poisoned!, uncountable: uncountable! });
+    const chosen: Partial<Record<string, number>> = {};
     let done = 0;
     for (; done < rounds && !signal.aborted; done += 1) {
       onProgress(done, rounds, `round ${done + 1} of ${rounds}`);
       if (done > 0) await crashAnotherFirstStart(rig, crashes, done);
       await forbidCounting(rig, uncountable!);
-      await crashServing(rig, crashes, provoker);
+      const steps = chooseSteps(rig, kills);
+      for (const point of steps) chosen[point] = (chosen[point] ?? 0) + 1;
+      await crashServing(rig, crashes, provoker, steps);
       await rig.server.start();
       await crashReplay(rig, crashes);
       await crashImport(rig, crashes, done);
@@ -74,13 +82,14 @@ export const crashEverywhere: Scenario = {
     onProgress(done, done, `${done} rounds`);
     // Those of recording need other engines: test/faults/kill-mongodb.test.ts, kafka-log.test.ts. Those of jobs and of the
     // search index: test/faults/outbox.test.ts, search-rebuild.test.ts.
+    const wanted = (point: string) => (point in SERVING ? (chosen[point] ?? 0) : done);
     const missed = Object.entries(crashes.hits).filter(
-      ([point, hits]) => hits < done && !/^(record|rows|send|job|index)\./.test(point),
+      ([point, hits]) => hits < wanted(point) && !/^(record|rows|send|job|index)\./.test(point),
     );
     return {
       violations: [
         ...crashes.violations,
-        ...missed.map(([point, hits]) => `${point} was hit ${hits} times in ${done} rounds`),
+        ...missed.map(([point, hits]) => `${point} was hit ${hits} times, not ${wanted(point)}`),
       ],
       figures: {
         rounds: done,
@@ -117,8 +126,18 @@ async function crashAnotherFirstStart(rig: Rig, crashes: Crashes, round: number)
   rmSync(dataDir, { recursive: true, force: true });
 }
 
-async function crashServing(rig: Rig, crashes: Crashes, provoker: Provoker): Promise<void> {
-  for (const point of shuffle(Object.keys(SERVING) as Failpoint[], rig.random)) {
+function chooseSteps({ random }: Rig, kills = Number.POSITIVE_INFINITY): Failpoint[] {
+  const others = (Object.keys(SERVING) as Failpoint[]).filter((point) => point !== NEEDED);
+  return shuffle([NEEDED, ...shuffle(others, random).slice(0, Math.max(kills - 1, 0))], random);
+}
+
+async function crashServing(
+  rig: Rig,
+  crashes: Crashes,
+  provoker: Provoker,
+  steps: readonly Failpoint[],
+): Promise<void> {
+  for (const point of steps) {
     const nth = 1 + Math.floor(rig.random() * SERVING[point]!);
     await crashes.server(point, nth, { provoke: () => provoker.provoke(point) });
   }
