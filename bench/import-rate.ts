@@ -11,7 +11,7 @@ import { findOrInsertImported } from '../src/features/campaigns/index.ts';
 import { createMembers } from '../src/features/members/index.ts';
 import { systemClock } from '../src/kit/clock.ts';
 import { countUntilDry } from '../src/pipeline/aggregate/index.ts';
-import { importLog } from '../src/pipeline/import/index.ts';
+import { IMPORT_LANES, importLog } from '../src/pipeline/import/index.ts';
 import { parseLogLine } from '../src/pipeline/import/log-line.ts';
 import { ADMIN } from '../test/support/weir.ts';
 import { alternate, type Figure, median, toRow } from './figure.ts';
@@ -135,7 +135,11 @@ async function copyLines(postgres: ScratchPostgres, chunks: readonly Buffer[], l
 async function importOnce(postgres: ScratchPostgres, path: string, lines: number): Promise<Imported> {
   const database = await postgres.openDatabase();
   const { db, url } = database;
-  const log = await openPostgresLog({ db, directUrl: url, clock: systemClock, log: benchLog, writes: true });
+  const log = await openPostgresLog({
+    ...{ db, directUrl: url, clock: systemClock, log: benchLog },
+    writes: true,
+    lanes: IMPORT_LANES,
+  });
   try {
     const owner = await createMembers({ db }).create(ADMIN);
     const startedAt = performance.now();

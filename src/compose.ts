@@ -65,6 +65,8 @@ interface EngineOptions {
   readonly role: 'serve' | 'command';
   /** Whether this process appends events. */
   readonly writes: boolean;
+  /** In PostgreSQL's log, side by side; one by default. */
+  readonly lanes?: number | undefined;
   readonly migrates: boolean;
 }
 
@@ -120,7 +122,7 @@ export async function openEngines(config: Config, logger: Logger, options: Engin
         }),
       )
     : undefined;
-  const { writes, migrates } = options;
+  const { writes, lanes, migrates } = options;
   const { log, counting, kafka, placement } = await lifecycle.open(
     'event log',
     openEventLogs({
@@ -129,6 +131,7 @@ export async function openEngines(config: Config, logger: Logger, options: Engin
       directUrl,
       logger,
       writes,
+      lanes,
       registers: writes || migrates,
       waits: options.role === 'serve',
     }),

@@ -8,10 +8,10 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { createDaySecrets } from '../src/db/day-secrets.ts';
-import { openPostgresLog } from '../src/engines/postgres/postgres-log.ts';
 import { type Clock, systemClock } from '../src/kit/clock.ts';
 import { AppError } from '../src/kit/errors.ts';
 import {
+  IMPORT_LANES,
   type ImportDeps,
   type ImportOptions,
   type ImportProgress,
@@ -20,7 +20,7 @@ import {
   parseRules,
 } from '../src/pipeline/import/index.ts';
 import type { EventLog } from '../src/ports/event-log.ts';
-import { openTestDatabase, type TestDatabase, testLog } from './support/database.ts';
+import { openTestDatabase, openTestLog, type TestDatabase } from './support/database.ts';
 
 const SAMPLE = fileURLToPath(new URL('./data/access-combined.log.gz', import.meta.url));
 const never = new AbortController().signal;
@@ -33,8 +33,7 @@ let wanted: Map<string, { id: number; firstAt: number; lastAt: number }>;
 
 before(async () => {
   database = await openTestDatabase();
-  const { db, url } = database;
-  log = await openPostgresLog({ db, directUrl: url, clock: systemClock, log: testLog, writes: true });
+  log = await openTestLog(database, IMPORT_LANES);
   folder = await mkdtemp(join(tmpdir(), 'weir-import-'));
 });
 

@@ -19,6 +19,8 @@ export interface KnownLogsOptions {
   readonly logger: Logger;
   /** Whether this process appends events. */
   readonly writes: boolean;
+  /** As `openPostgresLog` has it. */
+  readonly lanes?: number | undefined;
   /** False for a command that looks at a database which may lack a migration. */
   readonly registers: boolean;
 }
@@ -124,8 +126,8 @@ export async function createKnownLogs(options: KnownLogsOptions): Promise<KnownL
 /** What Kafka says of a log, for people. */
 export const factsOf = ({ kafka }: KnownLog): KafkaFacts | undefined => kafka?.current()?.facts;
 
-function openOwn({ db, directUrl, logger }: KnownLogsOptions, writes: boolean): Promise<EventLog> {
-  return openPostgresLog({ db, directUrl, clock: systemClock, log: logger, writes });
+function openOwn({ db, directUrl, logger, lanes }: KnownLogsOptions, writes: boolean): Promise<EventLog> {
+  return openPostgresLog({ db, directUrl, clock: systemClock, log: logger, writes, lanes });
 }
 
 async function openKafkaAt(

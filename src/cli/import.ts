@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { createImportDeps } from '../compose.ts';
-import { importLog, parseRules } from '../pipeline/import/index.ts';
+import { IMPORT_LANES, importLog, parseRules } from '../pipeline/import/index.ts';
 import { createBar, interruptible, print } from './output.ts';
 import { settle, withEngines } from './with-engines.ts';
 
@@ -22,7 +22,7 @@ export function addImport(program: Command): void {
       const signal = interruptible();
       const rules =
         options.rules === undefined ? undefined : parseRules(await readFile(options.rules, 'utf8'));
-      const report = await withEngines({ writes: true }, async (engines) => {
+      const report = await withEngines({ writes: true, lanes: IMPORT_LANES }, async (engines) => {
         const bar = createBar('import');
         const deps = await createImportDeps(engines);
         const result = await importLog(deps, {

@@ -5,7 +5,7 @@ import { createLogger } from '../kit/logger.ts';
 
 /** Runs a command's work on the engines of the environment, beside a running server or without one. */
 export async function withEngines<T>(
-  options: { writes?: boolean; migrates?: boolean },
+  options: { writes?: boolean; lanes?: number; migrates?: boolean },
   work: (engines: Engines) => Promise<T>,
 ): Promise<T> {
   const config = loadConfig();
@@ -15,6 +15,7 @@ export async function withEngines<T>(
     engines = await openEngines(config, logger, {
       role: 'command',
       writes: options.writes ?? false,
+      lanes: options.lanes,
       migrates: options.migrates ?? true,
     });
     return await work(engines);

@@ -16,13 +16,16 @@ interface Subject {
   readonly close: () => Promise<void>;
 }
 
-async function postgres(): Promise<Subject> {
+async function postgres(lanes = 1): Promise<Subject> {
   const database = await openTestDatabase();
   return {
-    open: () => openTestLog(database),
+    open: () => openTestLog(database, lanes),
     close: () => database.close(),
   };
 }
+
+/** As an import writes it. */
+const postgresByTwoLanes = () => postgres(2);
 
 function memory(log = createMemoryLog()): Promise<Subject> {
   return Promise.resolve({ open: () => Promise.resolve(log), close: () => Promise.resolve() });
@@ -63,7 +66,13 @@ async function readAll(log: EventLog, limit = 7): Promise<Event[]> {
   return events;
 }
 
-for (const [name, make] of Object.entries({ memory, memoryWithCopies, postgres, kafka })) {
+for (const [name, make] of Object.entries({
+  memory,
+  memoryWithCopies,
+  postgres,
+  postgresByTwoLanes,
+  kafka,
+})) {
   // Test by test: a suite that is skipped as a whole counts as nothing skipped.
   const skip = name === 'kafka' && withoutKafka;
 

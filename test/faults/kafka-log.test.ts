@@ -151,7 +151,8 @@ describe('a server whose event log is Kafka', () => {
       onKafka(
         t,
         async (rig) => {
-          const load = rig.startLoad({ rate: RATE, campaigns: await rig.makeCampaigns(2) });
+          // Few: a slow machine that is asked for more refuses some for being busy.
+          const load = rig.startLoad({ rate: RATE / 6, campaigns: await rig.makeCampaigns(2) });
           await pause(500);
           await controlBroker('freeze');
           await pause(4_000);

@@ -130,7 +130,7 @@ describe('the load generator', () => {
       random: createRandom(1),
       signal: new AbortController().signal,
       timeoutMs: 1_000,
-      giveUpMs: 500,
+      giveUpMs: 3_000,
       onProgress: () => undefined,
     });
     await history.close();

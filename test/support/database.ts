@@ -58,9 +58,9 @@ export async function openTestDatabase(): Promise<TestDatabase> {
   };
 }
 
-/** A writer of that database's event log, with a lane of its own. */
-export function openTestLog({ db, url }: Pick<TestDatabase, 'db' | 'url'>): Promise<EventLog> {
-  return openPostgresLog({ db, directUrl: url, clock: systemClock, log: testLog, writes: true });
+/** A writer of that database's event log, with lanes of its own. */
+export function openTestLog({ db, url }: Pick<TestDatabase, 'db' | 'url'>, lanes = 1): Promise<EventLog> {
+  return openPostgresLog({ db, directUrl: url, clock: systemClock, log: testLog, writes: true, lanes });
 }
 
 export function open(url: string): Pool {

@@ -1,13 +1,12 @@
 import { createDaySecrets } from '../../src/db/day-secrets.ts';
-import { openPostgresLog } from '../../src/engines/postgres/postgres-log.ts';
 import { systemClock } from '../../src/kit/clock.ts';
-import { importLog } from '../../src/pipeline/import/index.ts';
-import { open, testLog } from './database.ts';
+import { IMPORT_LANES, importLog } from '../../src/pipeline/import/index.ts';
+import { open, openTestLog } from './database.ts';
 
 /** A process that imports a log into a database, says `writing` once events are in it, and does not mind being killed. */
 const [url = '', path = ''] = process.argv.slice(2);
 const db = open(url);
-const log = await openPostgresLog({ db, directUrl: url, clock: systemClock, log: testLog, writes: true });
+const log = await openTestLog({ db, url }, IMPORT_LANES);
 let campaigns = 0;
 const report = await importLog(
   {

@@ -1,15 +1,10 @@
 import type { Db } from '../../db/pool.ts';
 import type { Event } from '../../events/event.ts';
 import type { Clock } from '../../kit/clock.ts';
-import { AppError } from '../../kit/errors.ts';
-import { createGroupQueue } from '../../kit/group-queue.ts';
 import type { Logger } from '../../kit/logger.ts';
-import type { AppendOutcome, EventLog } from '../../ports/event-log.ts';
-import { createGroupStatements } from './group-statements.ts';
-import { writeGroup } from './group-writer.ts';
+import type { EventLog } from '../../ports/event-log.ts';
 import { createLaneReader } from './lane-reader.ts';
-import { openLaneSession } from './lane-session.ts';
-import { openLane } from './log-lane.ts';
+import { type LaneWriter, noConnection, openLaneWriter } from './lane-writer.ts';
 import { createPartitions } from './partitions.ts';
 
 interface PostgresLogOptions {
@@ -20,29 +15,31 @@ interface PostgresLogOptions {
   readonly log: Logger;
   /** False for a process that only reads. */
   readonly writes: boolean;
+  /** Of a process that writes: lanes that take its events side by side. One by default, for which groups grow largest. */
+  readonly lanes?: number | undefined;
 }
 
-const MAX_GROUP = 2_000;
-const MAX_QUEUED = 20_000;
-/** With the writing itself, of as many as came meanwhile, an event that is accepted has its answer within a second. */
-const MAX_WAIT_MS = 400;
-const DEADLINE_MS = 2_500;
 const HOUR_MS = 3_600_000;
 /** Since a group was refused: no balancer shall send here, yet somebody must find out when it is over. */
 const REFUSED_MS = 2_000;
 
 /** The event log in PostgreSQL: group commit into daily partitions, read lane by lane. */
 export async function openPostgresLog(options: PostgresLogOptions): Promise<EventLog> {
-  const { db, clock } = options;
+  const { db, clock, lanes = 1 } = options;
   const partitions = createPartitions(db);
-  const statementsOf = createGroupStatements();
-  const lane = options.writes
-    ? await openLane({
-        openSession: (onLost) => openLaneSession(options.directUrl, DEADLINE_MS, onLost),
-        log: options.log,
-      })
-    : undefined;
-  if (lane) await partitions.ensureAhead(clock.now());
+  const refusals = createRefusals(options);
+  const prepare = (events: readonly Event[]) => partitions.ensure(new Set(events.map((event) => event.day)));
+  const writers: LaneWriter[] = [];
+  const closeWriters = () => Promise.all(writers.map((writer) => writer.close()));
+  try {
+    // One after the other: each takes the first lane that is free.
+    while (options.writes && writers.length < lanes)
+      writers.push(await openLaneWriter({ ...options, prepare, watch: refusals.watch }));
+    if (options.writes) await partitions.ensureAhead(clock.now());
+  } catch (error) {
+    await closeWriters();
+    throw error;
+  }
   const hourly = setInterval(() => {
     partitions
       .ensureAhead(clock.now())
@@ -50,36 +47,15 @@ export async function openPostgresLog(options: PostgresLogOptions): Promise<Even
   }, HOUR_MS);
   hourly.unref();
 
-  const refusals = createRefusals(options);
   const reader = createLaneReader(db);
-
-  async function write(events: readonly Event[]): Promise<readonly AppendOutcome[]> {
-    const open = lane?.current();
-    if (!open) throw noConnection();
-    return refusals.watch(async () => {
-      await partitions.ensure(new Set(events.map((event) => event.day)));
-      return writeGroup(open, statementsOf(open), events);
-    });
-  }
-
-  const queue = createGroupQueue({
-    clock,
-    maxGroup: MAX_GROUP,
-    maxQueued: MAX_QUEUED,
-    maxWaitMs: MAX_WAIT_MS,
-    deadlineMs: DEADLINE_MS,
-    // One connection takes both, one after the other.
-    ahead: true,
-    write,
-  });
 
   return {
     identity: reader.identity,
     capabilities: reader.capabilities,
-    append: (events) => (lane?.current() ? queue.add(events) : Promise.reject(noConnection())),
-    queued: queue.queued,
-    expectedWaitMs: queue.expectedWaitMs,
-    writable: () => lane?.current() !== undefined && !refusals.recent(),
+    append: (events) => findFreest(writers)?.append(events) ?? Promise.reject(noConnection()),
+    queued: () => writers.reduce((sum, writer) => sum + writer.queued(), 0),
+    expectedWaitMs: () => findFreest(writers)?.expectedWaitMs() ?? 0,
+    writable: () => findFreest(writers) !== undefined && !refusals.recent(),
     listPartitions: async () => {
       const rows = await db.query<{ lane: number; created_at: Date }>(
         'select lane, created_at from log_lanes where source is null order by lane',
@@ -91,10 +67,16 @@ export async function openPostgresLog(options: PostgresLogOptions): Promise<Even
     clock: reader.clock,
     close: async () => {
       clearInterval(hourly);
-      await queue.close();
-      await lane?.close();
+      await closeWriters();
     },
   };
+}
+
+function findFreest(writers: readonly LaneWriter[]): LaneWriter | undefined {
+  let freest: LaneWriter | undefined;
+  for (const writer of writers)
+    if (writer.isOpen() && (freest === undefined || writer.queued() < freest.queued())) freest = writer;
+  return freest;
 }
 
 /** Whether the database, though connected, refuses groups, on a full disk for example; said once in the log, not for each. */
@@ -118,11 +100,4 @@ function createRefusals({ clock, log }: Pick<PostgresLogOptions, 'clock' | 'log'
       }
     },
   };
-}
-
-function noConnection(): AppError {
-  return new AppError(
-    'unavailable',
-    'The event log has no connection to its database. Nothing was kept; repeat after Retry-After.',
-  );
 }

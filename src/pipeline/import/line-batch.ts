@@ -22,6 +22,8 @@ export interface LineBatch extends Clients {
   readonly reached: Reached;
   /** Of the file (packed, if it is). */
   readonly bytesRead: number;
+  /** What it holds in memory, about. */
+  readonly bytes: number;
   readonly bad: readonly BadLine[];
   readonly events: number;
   /** The events' places here, in the order of their ids. */
@@ -95,18 +97,24 @@ export function createBatch(size: number, lineIds: LineIds): BatchBuilder {
     },
     isEmpty: () => events + bad.length === 0,
     isFull: () => events + bad.length >= size || texts.length() + badBytes >= MOST_BYTES,
-    finish: (reached, bytesRead) => ({
-      ...{ reached, bytesRead, bad, events, lineNumbers, times, ids, matchOf, clientOf, eventTexts },
-      matches: [...matches.keys()],
-      order: Uint16Array.from(keys.subarray(0, events).sort(), (key) => key % PLACES),
-      texts: texts.bytes(),
-      ...clients.finish(),
-    }),
+    finish: (reached, bytesRead) => {
+      const batch = {
+        ...{ reached, bytesRead, bad, events, lineNumbers, times, ids, matchOf, clientOf, eventTexts },
+        matches: [...matches.keys()],
+        order: Uint16Array.from(keys.subarray(0, events).sort(), (key) => key % PLACES),
+        texts: texts.bytes(),
+        ...clients.finish(),
+      };
+      return {
+        ...batch,
+        bytes: listBuffers(batch).reduce((sum, { byteLength }) => sum + byteLength, badBytes),
+      };
+    },
   };
 }
 
 /** What `postMessage` hands over. */
-export function listBuffers(batch: LineBatch): ArrayBuffer[] {
+export function listBuffers(batch: Omit<LineBatch, 'bytes'>): ArrayBuffer[] {
   return Object.values(batch).flatMap((value) =>
     ArrayBuffer.isView(value) ? (value.buffer as ArrayBuffer) : [],
   );

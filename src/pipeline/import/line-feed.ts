@@ -4,11 +4,11 @@ import { AppError, type ErrorCode } from '../../kit/errors.ts';
 import type { LineBatch } from './line-batch.ts';
 import type { ReadOptions } from './read-batches.ts';
 
-/** Batches that wait to be taken: more would only need memory. */
-const AHEAD = 12;
+/** Bytes of batches that wait to be taken: those of some 300,000 events. More would only need memory. */
+const AHEAD_BYTES = 48 * 1_048_576;
 
 export interface LineWorkerData extends ReadOptions {
-  readonly ahead: number;
+  readonly aheadBytes: number;
 }
 
 export type FromLineWorker =
@@ -25,7 +25,7 @@ export interface LineFeed {
 
 /** It begins to read at once. */
 export function openLineFeed(options: ReadOptions): LineFeed {
-  const workerData: LineWorkerData = { ...options, ahead: AHEAD };
+  const workerData: LineWorkerData = { ...options, aheadBytes: AHEAD_BYTES };
   const worker = new Worker(new URL('line-worker.ts', import.meta.url), { workerData });
   // From now on, or a message that comes before the first `batches` would be lost.
   const messages = on(worker, 'message', { close: ['exit'] });
@@ -35,7 +35,7 @@ export function openLineFeed(options: ReadOptions): LineFeed {
       for await (const [message] of messages as AsyncIterable<[FromLineWorker]>) {
         if ('ended' in message) return;
         if ('refused' in message) throw new AppError(message.refused.code, message.refused.detail);
-        worker.postMessage('more');
+        worker.postMessage(message.batch.bytes);
         yield message.batch;
       }
       throw new Error('The thread that reads the log ended before the log did.');

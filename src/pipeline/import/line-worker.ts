@@ -7,10 +7,10 @@ import type { FromLineWorker, LineWorkerData } from './line-feed.ts';
 import { readBatches } from './read-batches.ts';
 
 const port = parentPort!;
-const { ahead, ...options } = workerData as LineWorkerData;
-let allowed = ahead;
-port.on('message', () => {
-  allowed += 1;
+const { aheadBytes, ...options } = workerData as LineWorkerData;
+let ahead = 0;
+port.on('message', (taken: number) => {
+  ahead -= taken;
 });
 
 function post(message: FromLineWorker, buffers: ArrayBuffer[] = []): void {
@@ -19,8 +19,8 @@ function post(message: FromLineWorker, buffers: ArrayBuffer[] = []): void {
 
 try {
   for await (const batch of readBatches(options)) {
-    while (allowed === 0) await once(port, 'message');
-    allowed -= 1;
+    while (ahead >= aheadBytes) await once(port, 'message');
+    ahead += batch.bytes;
     post({ batch }, listBuffers(batch));
   }
   post({ ended: true });

@@ -48,8 +48,10 @@ interface Target {
   readonly signal: AbortSignal;
 }
 
-/** Batches on their way to the log while the next one is judged: neither waits for the other. */
-const UNDERWAY = 2;
+/** Lanes that are best for an import: its batches are large already, so a second backend costs nothing and halves the wait. */
+export const IMPORT_LANES = 2;
+/** Batches on their way to the log while the next one is judged, one a lane: neither waits for the other. */
+const UNDERWAY = IMPORT_LANES;
 const SAVE_MS = 1_000;
 
 /** Writes the log from its first line to its last. `totals` is filled as it goes; throws `Interrupted` on the signal. */
