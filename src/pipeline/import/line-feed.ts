@@ -4,7 +4,7 @@ import { AppError, type ErrorCode } from '../../kit/errors.ts';
 import type { LineBatch } from './line-batch.ts';
 import type { ReadOptions } from './read-batches.ts';
 
-/** Bytes of batches that wait to be taken: those of some 300,000 events. More would only need memory. */
+/** Bytes of batches that wait to be taken: those of some 200,000 events. More would only need memory. */
 const AHEAD_BYTES = 48 * 1_048_576;
 
 export interface LineWorkerData extends ReadOptions {
