@@ -20,15 +20,17 @@ interface LaneWriterOptions {
   readonly directUrl: string;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Around each group, before it is written. */
+  /** Before each group is written. */
   readonly prepare: (events: readonly Event[]) => Promise<void>;
+  /** Around each group with its preparation. */
   readonly watch: <T>(write: () => Promise<T>) => Promise<T>;
 }
 
 /** One lane of the log, its session and the queue before it. */
 export interface LaneWriter extends Pick<GroupQueue<Event, AppendOutcome>, 'queued' | 'expectedWaitMs'> {
   readonly isOpen: () => boolean;
-  readonly append: (events: readonly Event[]) => Promise<readonly AppendOutcome[]>;
+  /** Only while it is open. */
+  readonly append: GroupQueue<Event, AppendOutcome>['add'];
   readonly close: () => Promise<void>;
 }
 
@@ -61,7 +63,7 @@ export async function openLaneWriter(options: LaneWriterOptions): Promise<LaneWr
 
   return {
     isOpen: () => lane.current() !== undefined,
-    append: (events) => (lane.current() ? queue.add(events) : Promise.reject(noConnection())),
+    append: queue.add,
     queued: queue.queued,
     expectedWaitMs: queue.expectedWaitMs,
     close: async () => {
